@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/container.h"
+
+/**
+ * disp_container_new:
+ *
+ * Returns: (transfer full): an active container on a CPU with quota 0, no names, and counters of
+ * its own
+ */
+DispContainer *
+disp_container_new (void)
+{
+  DispContainer *self = g_atomic_rc_box_new0 (DispContainer);
+
+  self->active = TRUE;
+  self->stats = disp_stats_new ();
+  return self;
+}
+
+DispContainer *
+disp_container_ref (DispContainer *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+container_clear (gpointer data)
+{
+  DispContainer *self = data;
+
+  g_free (self->model);
+  g_free (self->name);
+  g_free (self->id);
+  g_free (self->node);
+  g_free (self->endpoint);
+  disp_stats_unref (self->stats);
+}
+
+void
+disp_container_unref (DispContainer *self)
+{
+  g_atomic_rc_box_release_full (self, container_clear);
+}
+
+/**
+ * disp_container_is_eligible:
+ * @self: a container
+ *
+ * Returns: whether it may be picked at all, whatever the policy
+ */
+gboolean
+disp_container_is_eligible (const DispContainer *self)
+{
+  return self->active && self->quota > 0;
+}
+
+/**
+ * disp_container_is_same:
+ * @self: a container of one snapshot
+ * @other: a container of another
+ *
+ * Returns: whether both are the same server, so that its counters go on
+ */
+gboolean
+disp_container_is_same (const DispContainer *self, const DispContainer *other)
+{
+  return g_str_equal (self->endpoint, other->endpoint) && g_str_equal (self->name, other->name);
+}
+
+/**
+ * disp_device_to_string:
+ * @device: a device
+ *
+ * Returns: (transfer none): "cpu" or "gpu"
+ */
+const char *
+disp_device_to_string (DispDevice device)
+{
+  return device == DISP_DEVICE_GPU ? "gpu" : "cpu";
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/stats.h"
+#include "core/types.h"
+
+/**
+ * DispDevice:
+ * @DISP_DEVICE_CPU: the CPU of its node
+ * @DISP_DEVICE_GPU: a GPU of its node
+ *
+ * What a container computes on.  The numbers are those of the Containers Manager.
+ */
+typedef enum
+{
+  DISP_DEVICE_CPU = 0,
+  DISP_DEVICE_GPU = 1,
+} DispDevice;
+
+/* The model name of a container that serves every model. */
+#define DISP_MODEL_ALL "all"
+
+/**
+ * DispContainer:
+ *
+ * A model server on a device of a node.  Whoever makes one fills the fields in; from the moment it
+ * is given to disp_fleet_new() it is immutable, but for the counters behind @stats, which every
+ * snapshot with the same container shares.
+ */
+struct _DispContainer
+{
+  char *model;    /* (owned) the model it serves, or DISP_MODEL_ALL */
+  gint64 version; /* the version it serves; ignored with DISP_MODEL_ALL */
+  char *name;     /* (owned) */
+  char *id;       /* (owned) (nullable) */
+  gboolean active;
+  DispDevice device;
+  char *node; /* (owned) host name or address */
+  guint16 port;
+  char *endpoint;   /* (owned) "http://node:port", without a slash at the end */
+  double quota;     /* its share of the device; 0 = do not use */
+  DispStats *stats; /* (owned) */
+};
+
+DispContainer *disp_container_new (void);
+DispContainer *disp_container_ref (DispContainer *self);
+void disp_container_unref (DispContainer *self);
+
+gboolean disp_container_is_eligible (const DispContainer *self);
+gboolean disp_container_is_same (const DispContainer *self, const DispContainer *other);
+const char *disp_device_to_string (DispDevice device);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispContainer, disp_container_unref)

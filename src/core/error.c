@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/error.h"
+
+#define BUS_PREFIX "org.dispatcherd.Error."
+
+typedef struct
+{
+  guint status;
+  const char *reason;
+  const char *bus_name;
+} ErrorRow;
+
+/* 499 is nginx's status for a client that hung up; it is only ever recorded, never sent. */
+static const ErrorRow error_rows[] = {
+  [DISP_ERROR_FAILED] = { 500, "internal", BUS_PREFIX "Failed" },
+  [DISP_ERROR_INVALID_JSON] = { 400, "invalid-json", BUS_PREFIX "InvalidJson" },
+  [DISP_ERROR_MISSING_KEY] = { 400, "missing-key", BUS_PREFIX "MissingKey" },
+  [DISP_ERROR_INVALID_VALUE] = { 400, "invalid-value", BUS_PREFIX "InvalidValue" },
+  [DISP_ERROR_NOT_FOUND] = { 404, "not-found", BUS_PREFIX "NotFound" },
+  [DISP_ERROR_UNKNOWN_MODEL] = { 404, "unknown-model", BUS_PREFIX "UnknownModel" },
+  [DISP_ERROR_UNKNOWN_VERSION] = { 404, "unknown-version", BUS_PREFIX "UnknownVersion" },
+  [DISP_ERROR_METHOD_NOT_ALLOWED] = { 405, "method-not-allowed", BUS_PREFIX "MethodNotAllowed" },
+  [DISP_ERROR_LENGTH_REQUIRED] = { 411, "length-required", BUS_PREFIX "LengthRequired" },
+  [DISP_ERROR_BODY_TOO_LARGE] = { 413, "body-too-large", BUS_PREFIX "BodyTooLarge" },
+  [DISP_ERROR_UNSUPPORTED_TYPE] = { 415, "unsupported-type", BUS_PREFIX "UnsupportedType" },
+  [DISP_ERROR_CLIENT_GONE] = { 499, "client-gone", BUS_PREFIX "ClientGone" },
+  [DISP_ERROR_UPSTREAM] = { 502, "upstream-failed", BUS_PREFIX "UpstreamFailed" },
+  [DISP_ERROR_NO_FLEET] = { 503, "no-fleet", BUS_PREFIX "NoFleet" },
+  [DISP_ERROR_NO_CONTAINER] = { 503, "no-container", BUS_PREFIX "NoContainer" },
+  [DISP_ERROR_DRAINING] = { 503, "draining", BUS_PREFIX "Draining" },
+  [DISP_ERROR_DEADLINE] = { 504, "deadline", BUS_PREFIX "DeadlineExceeded" },
+  [DISP_ERROR_INVALID_CONFIG] = { 500, "invalid-config", BUS_PREFIX "InvalidConfig" },
+  [DISP_ERROR_INVALID_DOCUMENT] = { 500, "invalid-document", BUS_PREFIX "InvalidDocument" },
+  [DISP_ERROR_UNKNOWN_POLICY] = { 400, "unknown-policy", BUS_PREFIX "UnknownPolicy" },
+  [DISP_ERROR_STORE] = { 500, "store-failed", BUS_PREFIX "StoreFailed" },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (error_rows) == DISP_N_ERRORS);
+
+G_DEFINE_QUARK (disp - error - quark, disp_error)
+
+static const ErrorRow *
+error_row (int code)
+{
+  return &error_rows[code >= 0 && code < DISP_N_ERRORS ? code : DISP_ERROR_FAILED];
+}
+
+/**
+ * disp_error_http_status:
+ * @code: a #DispError
+ *
+ * Returns: the HTTP status that answers a request which failed so
+ */
+guint
+disp_error_http_status (int code)
+{
+  return error_row (code)->status;
+}
+
+/**
+ * disp_error_reason:
+ * @code: a #DispError
+ *
+ * Returns: (transfer none): the token of the X-Dispatch-Reason header field
+ */
+const char *
+disp_error_reason (int code)
+{
+  return error_row (code)->reason;
+}
+
+/**
+ * disp_error_bus_name:
+ * @code: a #DispError
+ *
+ * Returns: (transfer none): the D-Bus error name
+ */
+const char *
+disp_error_bus_name (int code)
+{
+  return error_row (code)->bus_name;
+}

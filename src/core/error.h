@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/**
+ * DISP_ERROR:
+ *
+ * The one error domain of dispatcherd.  A message says what went wrong, with which thing, and what
+ * was expected.  The code decides the HTTP status, the X-Dispatch-Reason token and the bus error
+ * name.
+ */
+#define DISP_ERROR (disp_error_quark ())
+
+/**
+ * DispError:
+ * @DISP_ERROR_FAILED: something of ours went wrong
+ * @DISP_ERROR_INVALID_JSON: a body is not the JSON it has to be
+ * @DISP_ERROR_MISSING_KEY: a required member is absent
+ * @DISP_ERROR_INVALID_VALUE: a member or parameter has the wrong type or value
+ * @DISP_ERROR_NOT_FOUND: no such path
+ * @DISP_ERROR_UNKNOWN_MODEL: the fleet has no such model
+ * @DISP_ERROR_UNKNOWN_VERSION: the fleet has the model, but not in that version
+ * @DISP_ERROR_METHOD_NOT_ALLOWED: the path exists, but not with that method
+ * @DISP_ERROR_LENGTH_REQUIRED: a body without Content-Length and without chunks
+ * @DISP_ERROR_BODY_TOO_LARGE: a body above the limit
+ * @DISP_ERROR_UNSUPPORTED_TYPE: a body that claims not to be plain JSON
+ * @DISP_ERROR_CLIENT_GONE: the client hung up before its answer
+ * @DISP_ERROR_UPSTREAM: the container could not be reached or gave no whole answer
+ * @DISP_ERROR_NO_FLEET: no fleet is known yet
+ * @DISP_ERROR_NO_CONTAINER: the fleet has no container that may be used for the model now
+ * @DISP_ERROR_DRAINING: the daemon is stopping
+ * @DISP_ERROR_DEADLINE: the time for the request is over
+ * @DISP_ERROR_INVALID_CONFIG: a wrong setting, flag or configuration file
+ * @DISP_ERROR_INVALID_DOCUMENT: a fleet document that is not what it has to be
+ * @DISP_ERROR_UNKNOWN_POLICY: no dispatching policy has that name
+ * @DISP_ERROR_STORE: a Requests Store could not be opened or written
+ */
+typedef enum
+{
+  DISP_ERROR_FAILED,
+  DISP_ERROR_INVALID_JSON,
+  DISP_ERROR_MISSING_KEY,
+  DISP_ERROR_INVALID_VALUE,
+  DISP_ERROR_NOT_FOUND,
+  DISP_ERROR_UNKNOWN_MODEL,
+  DISP_ERROR_UNKNOWN_VERSION,
+  DISP_ERROR_METHOD_NOT_ALLOWED,
+  DISP_ERROR_LENGTH_REQUIRED,
+  DISP_ERROR_BODY_TOO_LARGE,
+  DISP_ERROR_UNSUPPORTED_TYPE,
+  DISP_ERROR_CLIENT_GONE,
+  DISP_ERROR_UPSTREAM,
+  DISP_ERROR_NO_FLEET,
+  DISP_ERROR_NO_CONTAINER,
+  DISP_ERROR_DRAINING,
+  DISP_ERROR_DEADLINE,
+  DISP_ERROR_INVALID_CONFIG,
+  DISP_ERROR_INVALID_DOCUMENT,
+  DISP_ERROR_UNKNOWN_POLICY,
+  DISP_ERROR_STORE,
+  DISP_N_ERRORS /*< skip >*/
+} DispError;
+
+GQuark disp_error_quark (void);
+guint disp_error_http_status (int code);
+const char *disp_error_reason (int code);
+const char *disp_error_bus_name (int code);

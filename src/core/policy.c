@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/policy.h"
+
+G_DEFINE_INTERFACE (DispPolicy, disp_policy, G_TYPE_OBJECT)
+
+static void
+disp_policy_default_init (G_GNUC_UNUSED DispPolicyInterface *iface)
+{
+}
+
+/**
+ * disp_policy_select:
+ * @self: a policy
+ * @candidates: (array length=n_candidates): the containers to choose among, all eligible, in fleet
+ * order
+ * @n_candidates: how many, at least 1
+ * @request: what is asked
+ * @random: a generator of the calling thread
+ *
+ * Chooses a container.  Any thread may call this at any time.
+ *
+ * Returns: the index of the chosen one
+ */
+guint
+disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
+                    const DispRequest *request, GRand *random)
+{
+  guint index;
+
+  g_return_val_if_fail (n_candidates > 0, 0);
+
+  index = DISP_POLICY_GET_IFACE (self)->select (self, candidates, n_candidates, request, random);
+  g_assert (index < n_candidates);
+  return index;
+}
+
+/**
+ * disp_policy_request_started:
+ * @self: a policy
+ * @container: the container to which a request is being sent
+ *
+ * Tells of an attempt that begins.  Any thread.
+ */
+void
+disp_policy_request_started (DispPolicy *self, const DispContainer *container)
+{
+  DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
+
+  if (iface->request_started != NULL)
+    iface->request_started (self, container);
+}
+
+/**
+ * disp_policy_request_finished:
+ * @self: a policy
+ * @container: the container
+ * @outcome: how the attempt ended
+ * @duration: how long it took, in microseconds
+ *
+ * Tells of an attempt that ended; there is one for each disp_policy_request_started().  Any thread.
+ */
+void
+disp_policy_request_finished (DispPolicy *self, const DispContainer *container, DispOutcome outcome,
+                              gint64 duration)
+{
+  DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
+
+  if (iface->request_finished != NULL)
+    iface->request_finished (self, container, outcome, duration);
+}
+
+/**
+ * disp_policy_fleet_changed:
+ * @self: a policy
+ * @route: (transfer none): the route that it chooses for, as it is from now on
+ *
+ * Tells of a new fleet, before the first pick from it.  Main thread.
+ */
+void
+disp_policy_fleet_changed (DispPolicy *self, const DispRoute *route)
+{
+  DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
+
+  if (iface->fleet_changed != NULL)
+    iface->fleet_changed (self, route);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/probabilities.h"
+
+#include "core/error.h"
+
+#include <math.h>
+
+/* How far from 1 the sum of a model's probabilities may be. */
+#define SUM_TOLERANCE 1e-9
+
+/* One type string for the options of a model: the probability of each container by its name. */
+#define MODEL_TYPE G_VARIANT_TYPE ("a{sd}")
+
+/*
+ * Container i with probability P_i.  Candidates are the containers that may be used now, so those
+ * that may not are left out and the rest share their part in proportion.  A model for which no
+ * probabilities are given spreads in proportion to quota.
+ */
+struct _DispProbabilities
+{
+  GObject parent_instance;
+  GHashTable
+      *by_container; /* (owned) (nullable) (element-type utf8 double) immutable; NULL = by quota */
+};
+
+static double
+weight_of (DispProbabilities *self, const DispContainer *container)
+{
+  const double *probability;
+
+  if (self->by_container == NULL)
+    return container->quota;
+  probability = g_hash_table_lookup (self->by_container, container->name);
+  return probability != NULL ? *probability : 0;
+}
+
+static guint
+probabilities_select (DispPolicy *policy, DispContainer *const *candidates, guint n_candidates,
+                      G_GNUC_UNUSED const DispRequest *request, GRand *random)
+{
+  DispProbabilities *self = DISP_PROBABILITIES (policy);
+  double total = 0;
+  double left;
+  guint last = 0;
+
+  for (guint i = 0; i < n_candidates; i++)
+    total += weight_of (self, candidates[i]);
+  /* All that is left has probability 0: better one of these than no answer. */
+  if (total <= 0)
+    return (guint)g_rand_int_range (random, 0, (gint32)n_candidates);
+
+  left = g_rand_double (random) * total;
+  for (guint i = 0; i < n_candidates; i++)
+    {
+      double weight = weight_of (self, candidates[i]);
+
+      if (weight <= 0)
+        continue;
+      last = i;
+      left -= weight;
+      if (left < 0)
+        return i;
+    }
+  return last; /* rounding used the sum up */
+}
+
+static void
+probabilities_iface_init (DispPolicyInterface *iface)
+{
+  iface->select = probabilities_select;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DispProbabilities, disp_probabilities, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DISP_TYPE_POLICY, probabilities_iface_init))
+
+static void
+disp_probabilities_finalize (GObject *object)
+{
+  DispProbabilities *self = DISP_PROBABILITIES (object);
+
+  g_clear_pointer (&self->by_container, g_hash_table_unref);
+  G_OBJECT_CLASS (disp_probabilities_parent_class)->finalize (object);
+}
+
+static void
+disp_probabilities_class_init (DispProbabilitiesClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = disp_probabilities_finalize;
+}
+
+static void
+disp_probabilities_init (G_GNUC_UNUSED DispProbabilities *self)
+{
+}
+
+static gboolean
+check_model (const char *model, GVariant *probabilities, GError **error)
+{
+  GVariantIter iter;
+  const char *container;
+  double probability;
+  double sum = 0;
+
+  g_variant_iter_init (&iter, probabilities);
+  while (g_variant_iter_next (&iter, "{&sd}", &container, &probability))
+    {
+      if (!(probability >= 0 && probability <= 1))
+        {
+          g_set_error (
+              error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+              "the probability of container \"%s\" for model \"%s\" is %g, expected 0 to 1",
+              container, model, probability);
+          return FALSE;
+        }
+      sum += probability;
+    }
+  if (fabs (sum - 1) > SUM_TOLERANCE)
+    {
+      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+                   "the probabilities for model \"%s\" add up to %.10g, expected 1", model, sum);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * disp_probabilities_check:
+ * @options: (type a{sv}): for a model's name, its probabilities as a{sd}: container name to
+ * probability
+ * @error: %DISP_ERROR_INVALID_VALUE, naming the model and the container
+ *
+ * Returns: whether each model's probabilities are each in [0,1] and together 1 within 1e-9
+ */
+gboolean
+disp_probabilities_check (GVariant *options, GError **error)
+{
+  GVariantIter iter;
+  const char *model;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &model, &value))
+    {
+      g_autoptr (GVariant) probabilities = value;
+
+      if (!g_variant_is_of_type (probabilities, MODEL_TYPE))
+        {
+          g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+                       "the probabilities for model \"%s\" have the type %s, expected a{sd}", model,
+                       g_variant_get_type_string (probabilities));
+          return FALSE;
+        }
+      if (!check_model (model, probabilities, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/**
+ * disp_probabilities_check_fleet:
+ * @options: (type a{sv}): options that disp_probabilities_check() accepts
+ * @fleet: a fleet
+ * @error: %DISP_ERROR_INVALID_VALUE, naming the container that the fleet does not have
+ *
+ * Returns: whether the fleet has every container that @options names
+ */
+gboolean
+disp_probabilities_check_fleet (GVariant *options, DispFleet *fleet, GError **error)
+{
+  GVariantIter iter;
+  const char *model;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_next (&iter, "{&sv}", &model, &value))
+    {
+      g_autoptr (GVariant) probabilities = value;
+      GVariantIter containers;
+      const char *container;
+
+      g_variant_iter_init (&containers, probabilities);
+      while (g_variant_iter_next (&containers, "{&sd}", &container, NULL))
+        if (!disp_fleet_has_container (fleet, container))
+          {
+            g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+                         "the probabilities for model \"%s\" name the container \"%s\", which the "
+                         "fleet does not have",
+                         model, container);
+            return FALSE;
+          }
+    }
+  return TRUE;
+}
+
+/**
+ * disp_probabilities_new:
+ * @options: (type a{sv}): options that disp_probabilities_check() accepts
+ * @model: the model to choose for
+ *
+ * Returns: (transfer full): the policy "probabilities" for @model
+ */
+DispPolicy *
+disp_probabilities_new (GVariant *options, const char *model)
+{
+  DispProbabilities *self = g_object_new (DISP_TYPE_PROBABILITIES, NULL);
+  g_autoptr (GVariant) probabilities = g_variant_lookup_value (options, model, MODEL_TYPE);
+  GVariantIter iter;
+  char *container;
+  double probability;
+
+  if (probabilities == NULL)
+    return DISP_POLICY (self);
+  self->by_container = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_variant_iter_init (&iter, probabilities);
+  while (g_variant_iter_next (&iter, "{sd}", &container, &probability))
+    g_hash_table_insert (self->by_container, container,
+                         g_memdup2 (&probability, sizeof probability));
+  return DISP_POLICY (self);
+}

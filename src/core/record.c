@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/record.h"
+
+#include <string.h>
+
+/* A kept range of a body keeps the whole body in memory: beyond this much waste it is copied out,
+ * in bytes. */
+#define MAX_WASTE 4096
+
+/* Whether a body of @length bytes is kept: -1 keeps all. */
+static gboolean
+is_kept (gsize length, gssize payload_limit)
+{
+  return payload_limit < 0 || length <= (gsize)payload_limit;
+}
+
+static GBytes *
+keep_slice (GBytes *body, const DispSlice *slice)
+{
+  if (g_bytes_get_size (body) <= slice->length + MAX_WASTE)
+    return g_bytes_new_from_bytes (body, slice->offset, slice->length);
+  return g_bytes_new ((const char *)g_bytes_get_data (body, NULL) + slice->offset, slice->length);
+}
+
+/**
+ * disp_record_new:
+ * @request: the request
+ * @ts_in: when it came, in microseconds since the epoch
+ * @payload_limit: the longest instances to keep, in bytes; -1 = all
+ *
+ * The instances are a range of the request's body, not a copy of it, unless most of the body is
+ * something else.
+ *
+ * Returns: (transfer full): a record in the state created
+ */
+DispRecord *
+disp_record_new (const DispRequest *request, gint64 ts_in, gssize payload_limit)
+{
+  DispRecord *self = g_atomic_rc_box_new0 (DispRecord);
+
+  memcpy (self->id, request->id, DISP_ID_SIZE);
+  self->request_id = g_strdup (request->request_id);
+  self->model = g_strdup (request->model);
+  self->version = request->version.kind == DISP_VERSION_NUMBER ? request->version.number : 0;
+  self->ts_in = ts_in;
+  self->instances.length = request->instances.length;
+  if (request->instances.length > 0 && is_kept (request->instances.length, payload_limit))
+    self->instances.bytes = keep_slice (request->body, &request->instances);
+  return self;
+}
+
+DispRecord *
+disp_record_ref (DispRecord *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+record_clear (gpointer data)
+{
+  DispRecord *self = data;
+
+  g_free (self->request_id);
+  g_free (self->model);
+  g_clear_pointer (&self->instances.bytes, g_bytes_unref);
+  g_clear_pointer (&self->response.bytes, g_bytes_unref);
+  g_clear_pointer (&self->container, disp_container_unref);
+}
+
+void
+disp_record_unref (DispRecord *self)
+{
+  g_atomic_rc_box_release_full (self, record_clear);
+}
+
+/**
+ * disp_record_set_response:
+ * @self: a record that is still being made
+ * @body: (nullable): the body of the answer
+ * @payload_limit: the longest body to keep, in bytes; -1 = all
+ */
+void
+disp_record_set_response (DispRecord *self, GBytes *body, gssize payload_limit)
+{
+  g_clear_pointer (&self->response.bytes, g_bytes_unref);
+  self->response.length = body != NULL ? g_bytes_get_size (body) : 0;
+  if (body != NULL && is_kept (self->response.length, payload_limit))
+    self->response.bytes = g_bytes_ref (body);
+}

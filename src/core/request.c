@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/request.h"
+
+#include <string.h>
+
+/**
+ * disp_request_new:
+ * @verb: what is wanted
+ *
+ * Returns: (transfer full): a request with a fresh id and nothing else
+ */
+DispRequest *
+disp_request_new (DispVerb verb)
+{
+  DispRequest *self = g_atomic_rc_box_new0 (DispRequest);
+  g_autofree char *id = g_uuid_string_random ();
+
+  memcpy (self->id, id, DISP_ID_SIZE);
+  self->verb = verb;
+  return self;
+}
+
+DispRequest *
+disp_request_ref (DispRequest *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+request_clear (gpointer data)
+{
+  DispRequest *self = data;
+
+  g_free (self->request_id);
+  g_free (self->model);
+  disp_version_clear (&self->version);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_free (self->content_type);
+  g_free (self->content_encoding);
+}
+
+void
+disp_request_unref (DispRequest *self)
+{
+  g_atomic_rc_box_release_full (self, request_clear);
+}
+
+/**
+ * disp_request_is_prediction:
+ * @self: a request
+ *
+ * Returns: whether it leaves a record
+ */
+gboolean
+disp_request_is_prediction (const DispRequest *self)
+{
+  return self->verb <= DISP_VERB_REGRESS;
+}
+
+/**
+ * disp_request_set_request_id:
+ * @self: a request that is still being made
+ * @request_id: (nullable): what the client sent as X-Request-Id
+ *
+ * Keeps @request_id if it is sane: 1 to %DISP_MAX_REQUEST_ID visible ASCII characters.  Anything
+ * else is ignored, since it is echoed into a header field and written to logs.
+ */
+void
+disp_request_set_request_id (DispRequest *self, const char *request_id)
+{
+  gsize length = request_id != NULL ? strnlen (request_id, DISP_MAX_REQUEST_ID + 1) : 0;
+
+  if (length == 0 || length > DISP_MAX_REQUEST_ID)
+    return;
+  for (gsize i = 0; i < length; i++)
+    if (!g_ascii_isgraph (request_id[i]))
+      return;
+  g_free (self->request_id);
+  self->request_id = g_strdup (request_id);
+}
+
+/**
+ * disp_verb_to_string:
+ * @verb: a verb
+ *
+ * Returns: (transfer none): its name in a serving path
+ */
+const char *
+disp_verb_to_string (DispVerb verb)
+{
+  static const char *const names[] = {
+    [DISP_VERB_PREDICT] = "predict",   [DISP_VERB_CLASSIFY] = "classify",
+    [DISP_VERB_REGRESS] = "regress",   [DISP_VERB_STATUS] = "status",
+    [DISP_VERB_METADATA] = "metadata",
+  };
+
+  return names[verb];
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/routing.h"
+
+struct _DispRouting
+{
+  DispFleet *fleet;     /* (owned) */
+  DispPolicySpec *spec; /* (owned) */
+  GPtrArray *policies;  /* (owned) (element-type DispPolicy, owned) by the index of the route */
+};
+
+/* The policy that @previous has for the same route, so that its memory goes on over a change of the
+ * fleet. */
+static DispPolicy *
+find_policy (DispRouting *previous, const DispRoute *route)
+{
+  guint n_routes;
+  const DispRoute *const *routes = disp_fleet_get_routes (previous->fleet, &n_routes);
+
+  for (guint i = 0; i < n_routes; i++)
+    if (g_str_equal (routes[i]->model, route->model) && routes[i]->version == route->version
+        && routes[i]->any_version == route->any_version)
+      return g_object_ref (g_ptr_array_index (previous->policies, i));
+  return NULL;
+}
+
+/**
+ * disp_routing_new:
+ * @fleet: the fleet
+ * @spec: the policy
+ * @previous: (nullable): what was in force before
+ *
+ * A fleet with a policy for each of its routes.  Where @previous was of the same @spec its policies
+ * go on. Immutable; any thread may use it.  Main thread.
+ *
+ * Returns: (transfer full): the routing
+ */
+DispRouting *
+disp_routing_new (DispFleet *fleet, DispPolicySpec *spec, DispRouting *previous)
+{
+  DispRouting *self = g_atomic_rc_box_new0 (DispRouting);
+  guint n_routes;
+  const DispRoute *const *routes = disp_fleet_get_routes (fleet, &n_routes);
+  gboolean keep = previous != NULL && previous->spec == spec;
+
+  self->fleet = disp_fleet_ref (fleet);
+  self->spec = disp_policy_spec_ref (spec);
+  self->policies = g_ptr_array_new_full (n_routes, g_object_unref);
+  for (guint i = 0; i < n_routes; i++)
+    {
+      DispPolicy *policy = keep ? find_policy (previous, routes[i]) : NULL;
+
+      if (policy == NULL)
+        policy = disp_policy_spec_create (spec, routes[i]->model);
+      disp_policy_fleet_changed (policy, routes[i]);
+      g_ptr_array_add (self->policies, policy);
+    }
+  return self;
+}
+
+DispRouting *
+disp_routing_ref (DispRouting *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+routing_clear (gpointer data)
+{
+  DispRouting *self = data;
+
+  g_ptr_array_unref (self->policies);
+  disp_policy_spec_unref (self->spec);
+  disp_fleet_unref (self->fleet);
+}
+
+void
+disp_routing_unref (DispRouting *self)
+{
+  g_atomic_rc_box_release_full (self, routing_clear);
+}
+
+/**
+ * disp_routing_get_fleet:
+ * @self: a routing
+ *
+ * Returns: (transfer none): its fleet
+ */
+DispFleet *
+disp_routing_get_fleet (const DispRouting *self)
+{
+  return self->fleet;
+}
+
+/**
+ * disp_routing_get_spec:
+ * @self: a routing
+ *
+ * Returns: (transfer none): which policy is in force
+ */
+DispPolicySpec *
+disp_routing_get_spec (const DispRouting *self)
+{
+  return self->spec;
+}
+
+/**
+ * disp_routing_get_policy:
+ * @self: a routing
+ * @route: a route of its fleet
+ *
+ * Returns: (transfer none): the policy that chooses for @route
+ */
+DispPolicy *
+disp_routing_get_policy (const DispRouting *self, const DispRoute *route)
+{
+  return g_ptr_array_index (self->policies, route->index);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/stats.h"
+
+#include <stdatomic.h>
+
+/* A new sample weighs 1/8, as in TCP's smoothed round-trip time (RFC 6298, section 2). */
+#define LATENCY_SHIFT 3
+
+struct _DispStats
+{
+  atomic_int in_flight;    /* (atomic) */
+  atomic_ullong started;   /* (atomic) */
+  atomic_ullong succeeded; /* (atomic) */
+  atomic_ullong failed;    /* (atomic) */
+  atomic_ullong cancelled; /* (atomic) */
+  atomic_ullong latency;   /* (atomic) microseconds, 0 = no sample yet */
+};
+
+/**
+ * disp_stats_new:
+ *
+ * Counters of one container, or of the whole daemon.  They outlive the fleet snapshot that a
+ * container came in: every snapshot with the same container shares them.  All functions may be
+ * called from any thread and none of them waits.
+ *
+ * Returns: (transfer full): counters, all 0
+ */
+DispStats *
+disp_stats_new (void)
+{
+  return g_atomic_rc_box_new0 (DispStats);
+}
+
+DispStats *
+disp_stats_ref (DispStats *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+void
+disp_stats_unref (DispStats *self)
+{
+  g_atomic_rc_box_release (self);
+}
+
+/**
+ * disp_stats_begin:
+ * @self: the counters
+ *
+ * Counts an attempt that begins.
+ */
+void
+disp_stats_begin (DispStats *self)
+{
+  atomic_fetch_add_explicit (&self->in_flight, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit (&self->started, 1, memory_order_relaxed);
+}
+
+static void
+add_latency (DispStats *self, guint64 sample)
+{
+  unsigned long long old = atomic_load_explicit (&self->latency, memory_order_relaxed);
+  unsigned long long updated;
+
+  do
+    updated = old == 0 ? sample : old - (old >> LATENCY_SHIFT) + (sample >> LATENCY_SHIFT);
+  while (!atomic_compare_exchange_weak_explicit (&self->latency, &old, updated,
+                                                 memory_order_relaxed, memory_order_relaxed));
+}
+
+/**
+ * disp_stats_end:
+ * @self: the counters
+ * @outcome: how the attempt ended
+ * @duration: its length in microseconds
+ *
+ * Counts the end of an attempt that disp_stats_begin() counted.
+ */
+void
+disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration)
+{
+  atomic_ullong *counter = outcome == DISP_OUTCOME_SUCCESS   ? &self->succeeded
+                           : outcome == DISP_OUTCOME_FAILURE ? &self->failed
+                                                             : &self->cancelled;
+
+  atomic_fetch_sub_explicit (&self->in_flight, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit (counter, 1, memory_order_relaxed);
+  if (outcome == DISP_OUTCOME_SUCCESS)
+    add_latency (self, MAX (duration, 1));
+}
+
+/**
+ * disp_stats_read:
+ * @self: the counters
+ * @values: (out caller-allocates): where to copy them
+ */
+void
+disp_stats_read (DispStats *self, DispStatsValues *values)
+{
+  values->in_flight = atomic_load_explicit (&self->in_flight, memory_order_relaxed);
+  values->started = atomic_load_explicit (&self->started, memory_order_relaxed);
+  values->succeeded = atomic_load_explicit (&self->succeeded, memory_order_relaxed);
+  values->failed = atomic_load_explicit (&self->failed, memory_order_relaxed);
+  values->cancelled = atomic_load_explicit (&self->cancelled, memory_order_relaxed);
+  values->latency = atomic_load_explicit (&self->latency, memory_order_relaxed);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/record-sink.h"
+
+G_DEFINE_INTERFACE (DispRecordSink, disp_record_sink, G_TYPE_OBJECT)
+
+static void
+disp_record_sink_default_init (G_GNUC_UNUSED DispRecordSinkInterface *iface)
+{
+}
+
+/**
+ * disp_record_sink_push:
+ * @self: where records go
+ * @record: (transfer full): a record, immutable from now on
+ *
+ * Hands a record over.  Never waits, never fails; may be called from any thread.  Records pushed by
+ * one thread arrive in their order.
+ */
+void
+disp_record_sink_push (DispRecordSink *self, DispRecord *record)
+{
+  DISP_RECORD_SINK_GET_IFACE (self)->push (self, record);
+}

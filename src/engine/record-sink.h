@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/record.h"
+
+#include <gio/gio.h>
+
+#define DISP_TYPE_RECORD_SINK (disp_record_sink_get_type ())
+G_DECLARE_INTERFACE (DispRecordSink, disp_record_sink, DISP, RECORD_SINK, GObject)
+
+/**
+ * DispRecordSinkInterface:
+ * @push: see disp_record_sink_push()
+ *
+ * The port through which the engine hands records over.
+ */
+struct _DispRecordSinkInterface
+{
+  GTypeInterface parent;
+  void (*push) (DispRecordSink *self, DispRecord *record);
+};
+
+void disp_record_sink_push (DispRecordSink *self, DispRecord *record);

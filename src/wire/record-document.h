@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/record.h"
+#include "wire/json-writer.h"
+
+void disp_record_document_write (DispJsonWriter *writer, const char *key, const DispRecord *record);
