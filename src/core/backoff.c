@@ -34,7 +34,7 @@ disp_backoff_next (DispBackoff *self, GRand *random)
   for (guint i = 0; i < self->failures && wait < self->longest; i++)
     wait = MIN (wait * 2, self->longest);
   self->failures++;
-  return wait / 2 + (gint64)(g_rand_double (random) * (double)(wait - wait / 2));
+  return wait / 2 + (gint64) (g_rand_double (random) * (double) (wait - wait / 2));
 }
 
 /**

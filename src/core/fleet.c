@@ -130,7 +130,7 @@ ensure_model (DispFleet *self, const char *model)
   routes = g_new0 (ModelRoutes, 1);
   routes->versions = g_ptr_array_new_with_free_func (route_free);
   routes->any = add_route (self, model, 0, TRUE);
-  g_hash_table_insert (self->by_model, (gpointer)model, routes);
+  g_hash_table_insert (self->by_model, (gpointer) model, routes);
   return routes;
 }
 
@@ -150,8 +150,8 @@ find_version (const ModelRoutes *routes, gint64 version)
 static int
 compare_versions (gconstpointer a, gconstpointer b)
 {
-  const DispRoute *first = *(DispRoute *const *)a;
-  const DispRoute *second = *(DispRoute *const *)b;
+  const DispRoute *first = *(DispRoute *const *) a;
+  const DispRoute *second = *(DispRoute *const *) b;
 
   return (first->version > second->version) - (first->version < second->version);
 }
@@ -211,9 +211,9 @@ disp_fleet_new (GPtrArray *models, GPtrArray *containers, DispFleet *previous)
   self->containers = containers;
   self->routes = g_ptr_array_new ();
   self->by_model = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, model_routes_free);
-  share_stats (containers, (DispContainer *const *)containers->pdata, containers->len);
+  share_stats (containers, (DispContainer *const *) containers->pdata, containers->len);
   if (previous != NULL)
-    share_stats (containers, (DispContainer *const *)previous->containers->pdata,
+    share_stats (containers, (DispContainer *const *) previous->containers->pdata,
                  previous->containers->len);
 
   for (guint i = 0; i < models->len; i++)
@@ -266,7 +266,7 @@ DispModel *const *
 disp_fleet_get_models (DispFleet *self, guint *n_models)
 {
   *n_models = self->models->len;
-  return (DispModel *const *)self->models->pdata;
+  return (DispModel *const *) self->models->pdata;
 }
 
 /**
@@ -280,7 +280,7 @@ DispContainer *const *
 disp_fleet_get_containers (DispFleet *self, guint *n_containers)
 {
   *n_containers = self->containers->len;
-  return (DispContainer *const *)self->containers->pdata;
+  return (DispContainer *const *) self->containers->pdata;
 }
 
 /**
@@ -294,7 +294,7 @@ const DispRoute *const *
 disp_fleet_get_routes (DispFleet *self, guint *n_routes)
 {
   *n_routes = self->routes->len;
-  return (const DispRoute *const *)self->routes->pdata;
+  return (const DispRoute *const *) self->routes->pdata;
 }
 
 static char *

@@ -105,7 +105,7 @@ disp_policy_spec_new (const char *name, GVariant *options, GError **error)
 
   if (row == NULL)
     {
-      g_autofree char *known = g_strjoinv (", ", (char **)disp_policy_get_names ());
+      g_autofree char *known = g_strjoinv (", ", (char **) disp_policy_get_names ());
 
       g_set_error (error, DISP_ERROR, DISP_ERROR_UNKNOWN_POLICY,
                    "there is no policy \"%s\", expected one of: %s", name, known);

@@ -47,7 +47,7 @@ probabilities_select (DispPolicy *policy, DispContainer *const *candidates, guin
     total += weight_of (self, candidates[i]);
   /* All that is left has probability 0: better one of these than no answer. */
   if (total <= 0)
-    return (guint)g_rand_int_range (random, 0, (gint32)n_candidates);
+    return (guint) g_rand_int_range (random, 0, (gint32) n_candidates);
 
   left = g_rand_double (random) * total;
   for (guint i = 0; i < n_candidates; i++)

@@ -11,7 +11,7 @@ static guint
 random_select (G_GNUC_UNUSED DispPolicy *policy, G_GNUC_UNUSED DispContainer *const *candidates,
                guint n_candidates, G_GNUC_UNUSED const DispRequest *request, GRand *random)
 {
-  return (guint)g_rand_int_range (random, 0, (gint32)n_candidates);
+  return (guint) g_rand_int_range (random, 0, (gint32) n_candidates);
 }
 
 static void

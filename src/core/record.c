@@ -11,7 +11,7 @@
 static gboolean
 is_kept (gsize length, gssize payload_limit)
 {
-  return payload_limit < 0 || length <= (gsize)payload_limit;
+  return payload_limit < 0 || length <= (gsize) payload_limit;
 }
 
 static GBytes *
@@ -19,7 +19,7 @@ keep_slice (GBytes *body, const DispSlice *slice)
 {
   if (g_bytes_get_size (body) <= slice->length + MAX_WASTE)
     return g_bytes_new_from_bytes (body, slice->offset, slice->length);
-  return g_bytes_new ((const char *)g_bytes_get_data (body, NULL) + slice->offset, slice->length);
+  return g_bytes_new ((const char *) g_bytes_get_data (body, NULL) + slice->offset, slice->length);
 }
 
 /**

@@ -20,7 +20,7 @@ round_robin_select (DispPolicy *policy, G_GNUC_UNUSED DispContainer *const *cand
 {
   DispRoundRobin *self = DISP_ROUND_ROBIN (policy);
 
-  return (guint)(atomic_fetch_add_explicit (&self->turn, 1, memory_order_relaxed) % n_candidates);
+  return (guint) (atomic_fetch_add_explicit (&self->turn, 1, memory_order_relaxed) % n_candidates);
 }
 
 static void

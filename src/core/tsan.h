@@ -18,9 +18,9 @@
 #ifdef DISP_TSAN
 void __tsan_acquire (void *address);
 void __tsan_release (void *address);
-#define DISP_TSAN_ACQUIRE(address) __tsan_acquire ((void *)(address))
-#define DISP_TSAN_RELEASE(address) __tsan_release ((void *)(address))
+#define DISP_TSAN_ACQUIRE(address) __tsan_acquire ((void *) (address))
+#define DISP_TSAN_RELEASE(address) __tsan_release ((void *) (address))
 #else
-#define DISP_TSAN_ACQUIRE(address) ((void)(address))
-#define DISP_TSAN_RELEASE(address) ((void)(address))
+#define DISP_TSAN_ACQUIRE(address) ((void) (address))
+#define DISP_TSAN_RELEASE(address) ((void) (address))
 #endif

@@ -107,7 +107,7 @@ next_timer (FakeClock *self)
   FakeTimer *first = NULL;
 
   for (guint i = self->timers->len; i > 0; i--)
-    if (g_source_is_destroyed (((FakeTimer *)g_ptr_array_index (self->timers, i - 1))->source))
+    if (g_source_is_destroyed (((FakeTimer *) g_ptr_array_index (self->timers, i - 1))->source))
       g_ptr_array_remove_index (self->timers, i - 1);
   for (guint i = 0; i < self->timers->len; i++)
     {

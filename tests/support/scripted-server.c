@@ -41,7 +41,7 @@ fill (Connection *connection, GByteArray *buffer, gsize length)
 
       if (n <= 0)
         return FALSE;
-      g_byte_array_append (buffer, (const guint8 *)bytes, (guint)n);
+      g_byte_array_append (buffer, (const guint8 *) bytes, (guint) n);
     }
   return TRUE;
 }
@@ -51,7 +51,7 @@ content_length (const char *head)
 {
   const char *field = strcasestr (head, "\r\ncontent-length:");
 
-  return field != NULL ? (gsize)g_ascii_strtoull (field + strlen ("\r\ncontent-length:"), NULL, 10)
+  return field != NULL ? (gsize) g_ascii_strtoull (field + strlen ("\r\ncontent-length:"), NULL, 10)
                        : 0;
 }
 
@@ -65,8 +65,8 @@ read_request (Connection *connection, GByteArray *buffer, ScriptedRequest *reque
   if (!fill (connection, buffer, 0))
     return FALSE;
   end = memmem (buffer->data, buffer->len, "\r\n\r\n", 4);
-  head_length = (gsize)(end - (const char *)buffer->data) + 4;
-  request->head = g_strndup ((const char *)buffer->data, head_length);
+  head_length = (gsize) (end - (const char *) buffer->data) + 4;
+  request->head = g_strndup ((const char *) buffer->data, head_length);
   body_length = content_length (request->head);
   if (body_length > 0 && !fill (connection, buffer, head_length + body_length))
     {
@@ -74,7 +74,7 @@ read_request (Connection *connection, GByteArray *buffer, ScriptedRequest *reque
       return FALSE;
     }
   request->body = g_bytes_new (buffer->data + head_length, body_length);
-  g_byte_array_remove_range (buffer, 0, (guint)(head_length + body_length));
+  g_byte_array_remove_range (buffer, 0, (guint) (head_length + body_length));
   request->connection = connection->number;
   request->number = atomic_fetch_add (&connection->server->requests, 1);
   return TRUE;
@@ -92,7 +92,7 @@ send_all (Connection *connection, const GString *answer)
 
       if (n <= 0)
         return FALSE;
-      sent += (gsize)n;
+      sent += (gsize) n;
     }
   return TRUE;
 }
