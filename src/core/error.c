@@ -37,7 +37,9 @@ static const ErrorRow error_rows[] = {
 
 G_STATIC_ASSERT (G_N_ELEMENTS (error_rows) == DISP_N_ERRORS);
 
-G_DEFINE_QUARK (disp - error - quark, disp_error)
+/* clang-format off */
+G_DEFINE_QUARK (disp-error-quark, disp_error)
+/* clang-format on */
 
 static const ErrorRow *
 error_row (int code)
