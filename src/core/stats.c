@@ -3,7 +3,9 @@
 
 #include <stdatomic.h>
 
-/* A new sample weighs 1/8, as in TCP's smoothed round-trip time (RFC 6298, section 2). */
+/* A new sample weighs 1/8, as in TCP's smoothed round-trip time (RFC 6298, section 2).  The mean is
+ * kept times 8, so that the division loses nothing of short durations (V. Jacobson, "Congestion
+ * Avoidance and Control", 1988, appendix A). */
 #define LATENCY_SHIFT 3
 
 struct _DispStats
@@ -13,7 +15,7 @@ struct _DispStats
   atomic_ullong succeeded; /* (atomic) */
   atomic_ullong failed;    /* (atomic) */
   atomic_ullong cancelled; /* (atomic) */
-  atomic_ullong latency;   /* (atomic) microseconds, 0 = no sample yet */
+  atomic_ullong latency;   /* (atomic) microseconds << LATENCY_SHIFT, 0 = no sample yet */
 };
 
 /**
@@ -63,7 +65,7 @@ add_latency (DispStats *self, guint64 sample)
   unsigned long long updated;
 
   do
-    updated = old == 0 ? sample : old - (old >> LATENCY_SHIFT) + (sample >> LATENCY_SHIFT);
+    updated = old == 0 ? sample << LATENCY_SHIFT : old - (old >> LATENCY_SHIFT) + sample;
   while (!atomic_compare_exchange_weak_explicit (&self->latency, &old, updated,
                                                  memory_order_relaxed, memory_order_relaxed));
 }
@@ -102,5 +104,5 @@ disp_stats_read (DispStats *self, DispStatsValues *values)
   values->succeeded = atomic_load_explicit (&self->succeeded, memory_order_relaxed);
   values->failed = atomic_load_explicit (&self->failed, memory_order_relaxed);
   values->cancelled = atomic_load_explicit (&self->cancelled, memory_order_relaxed);
-  values->latency = atomic_load_explicit (&self->latency, memory_order_relaxed);
+  values->latency = atomic_load_explicit (&self->latency, memory_order_relaxed) >> LATENCY_SHIFT;
 }
