@@ -32,7 +32,7 @@ disp_backoff_next (DispBackoff *self, GRand *random)
   gint64 wait = self->first;
 
   for (guint i = 0; i < self->failures && wait < self->longest; i++)
-    wait = MIN (wait * 2, self->longest);
+    wait = wait > self->longest / 2 ? self->longest : wait * 2;
   self->failures++;
   return wait / 2 + (gint64) (g_rand_double (random) * (double) (wait - wait / 2));
 }
