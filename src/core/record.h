@@ -9,8 +9,8 @@
  * DispRecordState:
  * @DISP_RECORD_CREATED: the request came in
  * @DISP_RECORD_WAITING: it was forwarded
- * @DISP_RECORD_COMPLETED: a container answered, whatever it said
- * @DISP_RECORD_ERROR: it ended without a container's answer
+ * @DISP_RECORD_COMPLETED: a container answered, with a status below 500
+ * @DISP_RECORD_ERROR: no container answered, or one with a status from 500
  *
  * The numbers are those of the Requests Store.
  */

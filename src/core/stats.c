@@ -2,6 +2,7 @@
 #include "core/stats.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 
 /* A new sample weighs 1/8, as in TCP's smoothed round-trip time (RFC 6298, section 2).  The mean is
  * kept times 8, so that the division loses nothing of short durations (V. Jacobson, "Congestion
@@ -77,18 +78,26 @@ add_latency (DispStats *self, guint64 sample)
  * @duration: its length in microseconds
  *
  * Counts the end of an attempt that disp_stats_begin() counted.
+ *
+ * Returns: whether this is news: a failure after a success (or as the first), or a success after a
+ *     failure
  */
-void
+gboolean
 disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration)
 {
   atomic_ullong *counter = outcome == DISP_OUTCOME_SUCCESS   ? &self->succeeded
                            : outcome == DISP_OUTCOME_FAILURE ? &self->failed
                                                              : &self->cancelled;
+  bool failed = outcome == DISP_OUTCOME_FAILURE;
 
   atomic_fetch_sub_explicit (&self->in_flight, 1, memory_order_relaxed);
   atomic_fetch_add_explicit (counter, 1, memory_order_relaxed);
   if (outcome == DISP_OUTCOME_SUCCESS)
     add_latency (self, MAX (duration, 1));
+  if (outcome == DISP_OUTCOME_CANCELLED
+      || atomic_load_explicit (&self->failing, memory_order_relaxed) == failed)
+    return FALSE;
+  return atomic_exchange_explicit (&self->failing, failed, memory_order_relaxed) != failed;
 }
 
 /**

@@ -45,7 +45,7 @@ DispStats *disp_stats_ref (DispStats *self);
 void disp_stats_unref (DispStats *self);
 
 void disp_stats_begin (DispStats *self);
-void disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration);
+gboolean disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration);
 void disp_stats_read (DispStats *self, DispStatsValues *values);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispStats, disp_stats_unref)

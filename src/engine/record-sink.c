@@ -21,3 +21,28 @@ disp_record_sink_push (DispRecordSink *self, DispRecord *record)
 {
   DISP_RECORD_SINK_GET_IFACE (self)->push (self, record);
 }
+
+/**
+ * disp_record_sink_count_queued:
+ * @self: where records go
+ *
+ * Returns: how many records were pushed and are not stored yet; any thread may ask
+ */
+guint64
+disp_record_sink_count_queued (DispRecordSink *self)
+{
+  return DISP_RECORD_SINK_GET_IFACE (self)->count_queued (self);
+}
+
+/**
+ * disp_record_sink_dup_problem:
+ * @self: where records go
+ *
+ * Returns: (transfer full) (nullable): why records cannot be stored now; %NULL = they can; any
+ *     thread may ask
+ */
+char *
+disp_record_sink_dup_problem (DispRecordSink *self)
+{
+  return DISP_RECORD_SINK_GET_IFACE (self)->dup_problem (self);
+}

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/switchboard.h"
+
+#include "core/tsan.h"
+
+#include <stdatomic.h>
+
+/*
+ * What all workers share: the routing in force, the counters, the state of the daemon.  The main
+ * thread changes it, every thread reads it.  The lock is held for a few instructions only: long
+ * enough to take a reference.
+ */
+struct _DispSwitchboard
+{
+  GObject parent_instance;
+  DispClock *clock;            /* (owned) */
+  DispRecordSink *sink;        /* (owned) */
+  DispEngineSettings settings; /* immutable */
+  DispStats *totals;           /* (owned) */
+  gint64 started;              /* on the scale of the clock */
+  atomic_uint n_workers;       /* (atomic) 0 = not serving yet */
+  atomic_bool draining;        /* (atomic) */
+  GMutex lock;
+  DispPolicySpec *policy; /* (owned) (locked-by lock) */
+  DispRouting *routing;   /* (owned) (nullable) (locked-by lock) NULL = no fleet yet */
+  char *fleet_problem;    /* (owned) (nullable) (locked-by lock) */
+};
+
+G_DEFINE_FINAL_TYPE (DispSwitchboard, disp_switchboard, G_TYPE_OBJECT)
+
+static void
+lock (DispSwitchboard *self)
+{
+  g_mutex_lock (&self->lock);
+  DISP_TSAN_ACQUIRE (&self->lock);
+}
+
+static void
+unlock (DispSwitchboard *self)
+{
+  DISP_TSAN_RELEASE (&self->lock);
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+disp_switchboard_finalize (GObject *object)
+{
+  DispSwitchboard *self = DISP_SWITCHBOARD (object);
+
+  g_object_unref (self->clock);
+  g_object_unref (self->sink);
+  disp_stats_unref (self->totals);
+  disp_policy_spec_unref (self->policy);
+  g_clear_pointer (&self->routing, disp_routing_unref);
+  g_free (self->fleet_problem);
+  g_mutex_clear (&self->lock);
+  G_OBJECT_CLASS (disp_switchboard_parent_class)->finalize (object);
+}
+
+static void
+disp_switchboard_class_init (DispSwitchboardClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = disp_switchboard_finalize;
+}
+
+static void
+disp_switchboard_init (DispSwitchboard *self)
+{
+  self->totals = disp_stats_new ();
+  g_mutex_init (&self->lock);
+}
+
+/**
+ * disp_switchboard_new:
+ * @clock: the clock
+ * @sink: where records go
+ * @policy: the policy at first
+ * @settings: what the operator decided; copied
+ *
+ * Returns: (transfer full): a switchboard without a fleet
+ */
+DispSwitchboard *
+disp_switchboard_new (DispClock *clock, DispRecordSink *sink, DispPolicySpec *policy,
+                      const DispEngineSettings *settings)
+{
+  DispSwitchboard *self = g_object_new (DISP_TYPE_SWITCHBOARD, NULL);
+
+  self->clock = g_object_ref (clock);
+  self->sink = g_object_ref (sink);
+  self->policy = disp_policy_spec_ref (policy);
+  self->settings = *settings;
+  self->started = disp_clock_now (clock);
+  return self;
+}
+
+/**
+ * disp_switchboard_get_clock:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): the clock
+ */
+DispClock *
+disp_switchboard_get_clock (DispSwitchboard *self)
+{
+  return self->clock;
+}
+
+/**
+ * disp_switchboard_get_sink:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): where records go
+ */
+DispRecordSink *
+disp_switchboard_get_sink (DispSwitchboard *self)
+{
+  return self->sink;
+}
+
+/**
+ * disp_switchboard_get_settings:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): what the operator decided
+ */
+const DispEngineSettings *
+disp_switchboard_get_settings (DispSwitchboard *self)
+{
+  return &self->settings;
+}
+
+/**
+ * disp_switchboard_get_totals:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): the counters of all requests
+ */
+DispStats *
+disp_switchboard_get_totals (DispSwitchboard *self)
+{
+  return self->totals;
+}
+
+/**
+ * disp_switchboard_get_uptime:
+ * @self: the switchboard
+ *
+ * Returns: how long it exists, in microseconds
+ */
+gint64
+disp_switchboard_get_uptime (DispSwitchboard *self)
+{
+  return disp_clock_now (self->clock) - self->started;
+}
+
+/**
+ * disp_switchboard_ref_routing:
+ * @self: the switchboard
+ *
+ * Returns: (transfer full) (nullable): the routing in force; %NULL while no fleet is known
+ */
+DispRouting *
+disp_switchboard_ref_routing (DispSwitchboard *self)
+{
+  DispRouting *routing;
+
+  lock (self);
+  routing = self->routing != NULL ? disp_routing_ref (self->routing) : NULL;
+  unlock (self);
+  return routing;
+}
+
+/**
+ * disp_switchboard_get_policy_name:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): the name of the policy in force
+ */
+const char *
+disp_switchboard_get_policy_name (DispSwitchboard *self)
+{
+  const char *name;
+
+  lock (self);
+  name = disp_policy_spec_get_name (self->policy);
+  unlock (self);
+  return name;
+}
+
+/* Puts another routing in force.  It is made outside the lock: only the main thread makes one. */
+static void
+replace_routing (DispSwitchboard *self, DispRouting *routing)
+{
+  DispRouting *old;
+
+  lock (self);
+  old = self->routing;
+  self->routing = routing;
+  unlock (self);
+  g_clear_pointer (&old, disp_routing_unref);
+}
+
+/**
+ * disp_switchboard_set_fleet:
+ * @self: the switchboard
+ * @fleet: the fleet from now on
+ *
+ * Each request sees either the fleet before or this one, never both.  Main thread.
+ */
+void
+disp_switchboard_set_fleet (DispSwitchboard *self, DispFleet *fleet)
+{
+  replace_routing (self, disp_routing_new (fleet, self->policy, self->routing));
+}
+
+/**
+ * disp_switchboard_set_policy:
+ * @self: the switchboard
+ * @policy: the policy from now on
+ *
+ * All workers switch at once, each between two requests.  Main thread.
+ */
+void
+disp_switchboard_set_policy (DispSwitchboard *self, DispPolicySpec *policy)
+{
+  DispPolicySpec *old;
+
+  lock (self);
+  old = self->policy;
+  self->policy = disp_policy_spec_ref (policy);
+  unlock (self);
+  disp_policy_spec_unref (old);
+  if (self->routing != NULL)
+    replace_routing (
+        self, disp_routing_new (disp_routing_get_fleet (self->routing), policy, self->routing));
+}
+
+/**
+ * disp_switchboard_set_serving:
+ * @self: the switchboard
+ * @n_workers: how many workers serve, at least 1
+ *
+ * Says that the daemon has started.
+ */
+void
+disp_switchboard_set_serving (DispSwitchboard *self, guint n_workers)
+{
+  atomic_store (&self->n_workers, n_workers);
+}
+
+/**
+ * disp_switchboard_get_n_workers:
+ * @self: the switchboard
+ *
+ * Returns: how many workers serve
+ */
+guint
+disp_switchboard_get_n_workers (DispSwitchboard *self)
+{
+  return atomic_load (&self->n_workers);
+}
+
+/**
+ * disp_switchboard_set_draining:
+ * @self: the switchboard
+ *
+ * Says that the daemon is stopping.  There is no way back.
+ */
+void
+disp_switchboard_set_draining (DispSwitchboard *self)
+{
+  atomic_store (&self->draining, TRUE);
+}
+
+/**
+ * disp_switchboard_set_fleet_problem:
+ * @self: the switchboard
+ * @problem: (nullable): what is wrong with the source of the fleet; %NULL = nothing
+ */
+void
+disp_switchboard_set_fleet_problem (DispSwitchboard *self, const char *problem)
+{
+  char *old;
+
+  lock (self);
+  old = self->fleet_problem;
+  self->fleet_problem = g_strdup (problem);
+  unlock (self);
+  g_free (old);
+}
+
+/**
+ * disp_switchboard_get_status:
+ * @self: the switchboard
+ * @problem: (out) (transfer full) (nullable) (optional): what is wrong, when the status is degraded
+ *
+ * Returns: how the daemon is
+ */
+DispStatus
+disp_switchboard_get_status (DispSwitchboard *self, char **problem)
+{
+  g_autofree char *found = NULL;
+
+  if (atomic_load (&self->draining))
+    return DISP_STATUS_DRAINING;
+  if (atomic_load (&self->n_workers) == 0)
+    return DISP_STATUS_STARTING;
+  lock (self);
+  found = self->fleet_problem != NULL ? g_strdup (self->fleet_problem)
+          : self->routing == NULL     ? g_strdup ("no fleet is known yet")
+                                      : NULL;
+  unlock (self);
+  if (found == NULL)
+    found = disp_record_sink_dup_problem (self->sink);
+  if (found == NULL)
+    return DISP_STATUS_RUNNING;
+  if (problem != NULL)
+    *problem = g_steal_pointer (&found);
+  return DISP_STATUS_DEGRADED;
+}
+
+/**
+ * disp_status_to_string:
+ * @status: a status
+ *
+ * Returns: (transfer none): its name in the HTTP status document and on the bus
+ */
+const char *
+disp_status_to_string (DispStatus status)
+{
+  static const char *const names[] = {
+    [DISP_STATUS_STARTING] = "starting",
+    [DISP_STATUS_RUNNING] = "running",
+    [DISP_STATUS_DEGRADED] = "degraded",
+    [DISP_STATUS_DRAINING] = "draining",
+  };
+
+  return names[status];
+}
