@@ -68,6 +68,18 @@ disp_container_is_same (const DispContainer *self, const DispContainer *other)
 }
 
 /**
+ * disp_container_hash:
+ * @self: a container
+ *
+ * Returns: a hash value, equal for containers that disp_container_is_same() finds the same
+ */
+guint
+disp_container_hash (const DispContainer *self)
+{
+  return g_str_hash (self->endpoint) * 31 + g_str_hash (self->name);
+}
+
+/**
  * disp_device_to_string:
  * @device: a device
  *

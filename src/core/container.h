@@ -48,6 +48,7 @@ void disp_container_unref (DispContainer *self);
 
 gboolean disp_container_is_eligible (const DispContainer *self);
 gboolean disp_container_is_same (const DispContainer *self, const DispContainer *other);
+guint disp_container_hash (const DispContainer *self);
 const char *disp_device_to_string (DispDevice device);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispContainer, disp_container_unref)

@@ -3,119 +3,37 @@
 
 #include "core/error.h"
 
-/* The routes of one model: one for each version, in rising order, and one for whichever. */
+/* The routes of one model: one for each version, and one for whichever. */
 typedef struct
 {
-  GPtrArray *versions; /* (owned) (element-type DispRoute, owned) */
-  DispRoute *any;      /* (owned) */
+  GHashTable *versions; /* (owned) (element-type gint64 DispRoute, both owned by the fleet) */
+  DispRoute *latest;    /* (owned by the fleet) the one with the highest version */
+  DispRoute *any;       /* (owned by the fleet) */
 } ModelRoutes;
 
 struct _DispFleet
 {
-  GPtrArray *models;     /* (owned) (element-type DispModel, owned) */
-  GPtrArray *containers; /* (owned) (element-type DispContainer, owned) */
-  GPtrArray
-      *routes; /* (owned) (element-type DispRoute, owned by by_model) in order of their index */
-  GHashTable *by_model; /* (owned) (element-type utf8 ModelRoutes) */
+  GPtrArray *models;           /* (owned) (element-type DispModel, owned) */
+  GPtrArray *containers;       /* (owned) (element-type DispContainer, owned) */
+  GHashTable *container_names; /* (owned) (element-type utf8, owned by containers) a set */
+  GPtrArray *routes;           /* (owned) (element-type DispRoute, owned) in order of their index */
+  GHashTable *by_model;        /* (owned) (element-type utf8 ModelRoutes, owned) */
 };
-
-/**
- * disp_model_new:
- * @name: its name
- * @version: its version
- *
- * Returns: (transfer full): a model without targets
- */
-DispModel *
-disp_model_new (const char *name, gint64 version)
-{
-  DispModel *self = g_new0 (DispModel, 1);
-
-  self->name = g_strdup (name);
-  self->version = version;
-  return self;
-}
-
-void
-disp_model_free (DispModel *self)
-{
-  g_free (self->name);
-  g_free (self);
-}
-
-void
-disp_version_clear (DispVersion *self)
-{
-  g_clear_pointer (&self->label, g_free);
-}
-
-static void
-route_free (gpointer data)
-{
-  DispRoute *self = data;
-
-  g_free (self->containers);
-  g_free (self->eligible);
-  g_free (self);
-}
 
 static void
 model_routes_free (gpointer data)
 {
   ModelRoutes *self = data;
 
-  g_ptr_array_unref (self->versions);
-  g_clear_pointer (&self->any, route_free);
+  g_hash_table_unref (self->versions);
   g_free (self);
-}
-
-static gboolean
-route_serves (const DispRoute *route, const DispContainer *container)
-{
-  if (g_str_equal (container->model, DISP_MODEL_ALL))
-    return TRUE;
-  return g_str_equal (container->model, route->model)
-         && (route->any_version || container->version == route->version);
-}
-
-static gboolean
-lists_endpoint (const DispRoute *route, const DispContainer *container)
-{
-  for (guint i = 0; i < route->n_containers; i++)
-    if (disp_container_is_same (route->containers[i], container))
-      return TRUE;
-  return FALSE;
-}
-
-/* Lists the containers that serve @route.  One server that the fleet names twice (once a version)
- * is one choice. */
-static void
-fill_route (DispRoute *route, GPtrArray *containers)
-{
-  route->containers = g_new (DispContainer *, containers->len);
-  route->eligible = g_new (DispContainer *, containers->len);
-  for (guint i = 0; i < containers->len; i++)
-    {
-      DispContainer *container = g_ptr_array_index (containers, i);
-
-      if (!route_serves (route, container) || lists_endpoint (route, container))
-        continue;
-      route->containers[route->n_containers++] = container;
-      if (disp_container_is_eligible (container))
-        route->eligible[route->n_eligible++] = container;
-    }
 }
 
 static DispRoute *
 add_route (DispFleet *self, const char *model, gint64 version, gboolean any_version)
 {
-  DispRoute *route = g_new0 (DispRoute, 1);
+  DispRoute *route = disp_route_new (self->routes->len, model, version, any_version);
 
-  route->index = self->routes->len;
-  route->model = model;
-  route->version = version;
-  route->any_version = any_version;
-  fill_route (route, self->containers);
   g_ptr_array_add (self->routes, route);
   return route;
 }
@@ -128,73 +46,126 @@ ensure_model (DispFleet *self, const char *model)
   if (routes != NULL)
     return routes;
   routes = g_new0 (ModelRoutes, 1);
-  routes->versions = g_ptr_array_new_with_free_func (route_free);
+  routes->versions = g_hash_table_new (g_int64_hash, g_int64_equal);
   routes->any = add_route (self, model, 0, TRUE);
   g_hash_table_insert (self->by_model, (gpointer) model, routes);
   return routes;
 }
 
 static DispRoute *
-find_version (const ModelRoutes *routes, gint64 version)
-{
-  for (guint i = 0; i < routes->versions->len; i++)
-    {
-      DispRoute *route = g_ptr_array_index (routes->versions, i);
-
-      if (route->version == version)
-        return route;
-    }
-  return NULL;
-}
-
-static int
-compare_versions (gconstpointer a, gconstpointer b)
-{
-  const DispRoute *first = *(DispRoute *const *) a;
-  const DispRoute *second = *(DispRoute *const *) b;
-
-  return (first->version > second->version) - (first->version < second->version);
-}
-
-static void
-ensure_version (DispFleet *self, const char *model, gint64 version, double sla)
+ensure_version (DispFleet *self, const char *model, gint64 version)
 {
   ModelRoutes *routes = ensure_model (self, model);
-  DispRoute *route = find_version (routes, version);
+  DispRoute *route = g_hash_table_lookup (routes->versions, &version);
 
-  if (route == NULL)
-    {
-      route = add_route (self, model, version, FALSE);
-      g_ptr_array_add (routes->versions, route);
-      g_ptr_array_sort (routes->versions, compare_versions);
-    }
-  if (sla > 0)
-    route->sla = sla;
+  if (route != NULL)
+    return route;
+  route = add_route (self, model, version, FALSE);
+  g_hash_table_insert (routes->versions, &route->version, route);
+  if (routes->latest == NULL || version > routes->latest->version)
+    routes->latest = route;
+  return route;
 }
 
-/* The counters of a container go on when the next snapshot has it too; so do those of a server
- * named twice. */
-static void
-share_stats (GPtrArray *containers, DispContainer *const *known, guint n_known)
+static gboolean
+serves_all (const DispContainer *container)
 {
+  return g_str_equal (container->model, DISP_MODEL_ALL);
+}
+
+/* One for whichever version and one for each version, of each model that the fleet lists or that a
+ * container names. */
+static void
+add_routes (DispFleet *self)
+{
+  for (guint i = 0; i < self->models->len; i++)
+    {
+      const DispModel *model = g_ptr_array_index (self->models, i);
+      DispRoute *route = ensure_version (self, model->name, model->version);
+
+      if (model->sla > 0)
+        route->sla = model->sla;
+    }
+  for (guint i = 0; i < self->containers->len; i++)
+    {
+      const DispContainer *container = g_ptr_array_index (self->containers, i);
+
+      if (!serves_all (container))
+        ensure_version (self, container->model, container->version);
+    }
+}
+
+/* Tells each route its containers, in the order of the fleet.  One pass over the containers, since
+ * a fleet may have a hundred thousand. */
+static void
+fill_routes (DispFleet *self)
+{
+  g_autoptr (GPtrArray) lists = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+
+  for (guint i = 0; i < self->routes->len; i++)
+    g_ptr_array_add (lists, g_ptr_array_new ());
+  for (guint i = 0; i < self->containers->len; i++)
+    {
+      DispContainer *container = g_ptr_array_index (self->containers, i);
+      const ModelRoutes *routes;
+      const DispRoute *route;
+
+      if (serves_all (container))
+        {
+          for (guint j = 0; j < lists->len; j++)
+            g_ptr_array_add (g_ptr_array_index (lists, j), container);
+          continue;
+        }
+      routes = g_hash_table_lookup (self->by_model, container->model);
+      route = g_hash_table_lookup (routes->versions, &container->version);
+      g_ptr_array_add (g_ptr_array_index (lists, routes->any->index), container);
+      g_ptr_array_add (g_ptr_array_index (lists, route->index), container);
+    }
+  for (guint i = 0; i < self->routes->len; i++)
+    disp_route_fill (g_ptr_array_index (self->routes, i), g_ptr_array_index (lists, i));
+}
+
+static guint
+hash_server (gconstpointer container)
+{
+  return disp_container_hash (container);
+}
+
+static gboolean
+is_same_server (gconstpointer a, gconstpointer b)
+{
+  return disp_container_is_same (a, b);
+}
+
+/* The counters of a server go on when the next snapshot has it too; and one that is listed twice
+ * has one set of them. */
+static void
+share_stats (GPtrArray *containers, DispFleet *previous)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new (hash_server, is_same_server);
+
+  for (guint i = 0; previous != NULL && i < previous->containers->len; i++)
+    g_hash_table_add (known, g_ptr_array_index (previous->containers, i));
   for (guint i = 0; i < containers->len; i++)
     {
       DispContainer *container = g_ptr_array_index (containers, i);
+      const DispContainer *twin = g_hash_table_lookup (known, container);
 
-      for (guint j = 0; j < n_known && known[j] != container; j++)
-        if (disp_container_is_same (container, known[j]))
-          {
-            disp_stats_unref (container->stats);
-            container->stats = disp_stats_ref (known[j]->stats);
-            break;
-          }
+      if (twin == NULL)
+        g_hash_table_add (known, container);
+      else if (twin->stats != container->stats)
+        {
+          disp_stats_unref (container->stats);
+          container->stats = disp_stats_ref (twin->stats);
+        }
     }
 }
 
 /**
  * disp_fleet_new:
  * @models: (transfer full) (element-type DispModel): the models; the array must free its elements
- * @containers: (transfer full) (element-type DispContainer): the containers; likewise
+ * @containers: (transfer full) (element-type DispContainer): the containers, which no fleet had
+ * before; the array must release its elements
  * @previous: (nullable): the snapshot whose counters go on
  *
  * A fleet knows the models that it lists and those that its containers name.  It is immutable, so
@@ -209,26 +180,19 @@ disp_fleet_new (GPtrArray *models, GPtrArray *containers, DispFleet *previous)
 
   self->models = models;
   self->containers = containers;
-  self->routes = g_ptr_array_new ();
+  self->container_names = g_hash_table_new (g_str_hash, g_str_equal);
+  self->routes = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_route_free);
   self->by_model = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, model_routes_free);
-  share_stats (containers, (DispContainer *const *) containers->pdata, containers->len);
-  if (previous != NULL)
-    share_stats (containers, (DispContainer *const *) previous->containers->pdata,
-                 previous->containers->len);
 
-  for (guint i = 0; i < models->len; i++)
-    {
-      const DispModel *model = g_ptr_array_index (models, i);
-
-      ensure_version (self, model->name, model->version, model->sla);
-    }
   for (guint i = 0; i < containers->len; i++)
     {
       const DispContainer *container = g_ptr_array_index (containers, i);
 
-      if (!g_str_equal (container->model, DISP_MODEL_ALL))
-        ensure_version (self, container->model, container->version, 0);
+      g_hash_table_add (self->container_names, container->name);
     }
+  share_stats (containers, previous);
+  add_routes (self);
+  fill_routes (self);
   return self;
 }
 
@@ -245,6 +209,7 @@ fleet_clear (gpointer data)
 
   g_hash_table_unref (self->by_model);
   g_ptr_array_unref (self->routes);
+  g_hash_table_unref (self->container_names);
   g_ptr_array_unref (self->models);
   g_ptr_array_unref (self->containers);
 }
@@ -297,16 +262,27 @@ disp_fleet_get_routes (DispFleet *self, guint *n_routes)
   return (const DispRoute *const *) self->routes->pdata;
 }
 
+static int
+compare_versions (gconstpointer a, gconstpointer b)
+{
+  const DispRoute *first = a;
+  const DispRoute *second = b;
+
+  return (first->version > second->version) - (first->version < second->version);
+}
+
 static char *
 describe_versions (const ModelRoutes *routes)
 {
+  g_autoptr (GList) known = g_list_sort (g_hash_table_get_values (routes->versions),
+                                         compare_versions);
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; i < routes->versions->len; i++)
+  for (const GList *i = known; i != NULL; i = i->next)
     {
-      const DispRoute *route = g_ptr_array_index (routes->versions, i);
+      const DispRoute *route = i->data;
 
-      g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? ", " : "", route->version);
+      g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i != known ? ", " : "", route->version);
     }
   return g_string_free (text, FALSE);
 }
@@ -338,8 +314,8 @@ disp_fleet_find (DispFleet *self, const char *model, const DispVersion *version,
   if (version->kind == DISP_VERSION_LABEL)
     return routes->any;
   if (version->kind == DISP_VERSION_LATEST)
-    return g_ptr_array_index (routes->versions, routes->versions->len - 1);
-  route = find_version (routes, version->number);
+    return routes->latest;
+  route = g_hash_table_lookup (routes->versions, &version->number);
   if (route == NULL)
     {
       g_autofree char *known = describe_versions (routes);
@@ -361,39 +337,5 @@ disp_fleet_find (DispFleet *self, const char *model, const DispVersion *version,
 gboolean
 disp_fleet_has_container (DispFleet *self, const char *name)
 {
-  for (guint i = 0; i < self->containers->len; i++)
-    {
-      const DispContainer *container = g_ptr_array_index (self->containers, i);
-
-      if (g_str_equal (container->name, name))
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/**
- * disp_route_check_eligible:
- * @self: a route
- * @error: %DISP_ERROR_NO_CONTAINER, saying why each of its containers is out
- *
- * Returns: whether at least one of its containers may be picked
- */
-gboolean
-disp_route_check_eligible (const DispRoute *self, GError **error)
-{
-  guint n_inactive = 0;
-
-  if (self->n_eligible > 0)
-    return TRUE;
-  for (guint i = 0; i < self->n_containers; i++)
-    n_inactive += self->containers[i]->active ? 0 : 1;
-  if (self->n_containers == 0)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_NO_CONTAINER, "no container serves model \"%s\"",
-                 self->model);
-  else
-    g_set_error (
-        error, DISP_ERROR, DISP_ERROR_NO_CONTAINER,
-        "no container of model \"%s\" may be used: of %u, %u are not active and %u have quota 0",
-        self->model, self->n_containers, n_inactive, self->n_containers - n_inactive);
-  return FALSE;
+  return g_hash_table_contains (self->container_names, name);
 }
