@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* A kept range of a body keeps the whole body in memory: beyond this much waste it is copied out,
- * in bytes. */
+/* A kept range of a body keeps the whole body in memory.  That much more than the range, in bytes,
+ * is always accepted. */
 #define MAX_WASTE 4096
 
 /* Whether a body of @length bytes is kept: -1 keeps all. */
@@ -14,10 +14,13 @@ is_kept (gsize length, gssize payload_limit)
   return payload_limit < 0 || length <= (gsize) payload_limit;
 }
 
+/* A copy is made only of less than half a body, so there is never a second one of a big part. */
 static GBytes *
 keep_slice (GBytes *body, const DispSlice *slice)
 {
-  if (g_bytes_get_size (body) <= slice->length + MAX_WASTE)
+  gsize waste = g_bytes_get_size (body) - slice->length;
+
+  if (waste <= MAX (slice->length, MAX_WASTE))
     return g_bytes_new_from_bytes (body, slice->offset, slice->length);
   return g_bytes_new ((const char *) g_bytes_get_data (body, NULL) + slice->offset, slice->length);
 }
@@ -26,7 +29,7 @@ keep_slice (GBytes *body, const DispSlice *slice)
  * disp_record_new:
  * @request: the request
  * @ts_in: when it came, in microseconds since the epoch
- * @payload_limit: the longest instances to keep, in bytes; -1 = all
+ * @payload_limit: the longest instances to keep, in bytes; 0 = none, -1 = all
  *
  * The instances are a range of the request's body, not a copy of it, unless most of the body is
  * something else.
@@ -77,7 +80,9 @@ disp_record_unref (DispRecord *self)
  * disp_record_set_response:
  * @self: a record that is still being made
  * @body: (nullable): the body of the answer
- * @payload_limit: the longest body to keep, in bytes; -1 = all
+ * @payload_limit: the longest body to keep, in bytes; 0 = none, -1 = all
+ *
+ * The body is not copied.
  */
 void
 disp_record_set_response (DispRecord *self, GBytes *body, gssize payload_limit)
