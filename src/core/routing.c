@@ -13,14 +13,13 @@ struct _DispRouting
 static DispPolicy *
 find_policy (DispRouting *previous, const DispRoute *route)
 {
-  guint n_routes;
-  const DispRoute *const *routes = disp_fleet_get_routes (previous->fleet, &n_routes);
+  const DispVersion version = {
+    .kind = route->any_version ? DISP_VERSION_LABEL : DISP_VERSION_NUMBER,
+    .number = route->version,
+  };
+  const DispRoute *same = disp_fleet_find (previous->fleet, route->model, &version, NULL);
 
-  for (guint i = 0; i < n_routes; i++)
-    if (g_str_equal (routes[i]->model, route->model) && routes[i]->version == route->version
-        && routes[i]->any_version == route->any_version)
-      return g_object_ref (g_ptr_array_index (previous->policies, i));
-  return NULL;
+  return same != NULL ? g_object_ref (disp_routing_get_policy (previous, same)) : NULL;
 }
 
 /**
@@ -29,8 +28,8 @@ find_policy (DispRouting *previous, const DispRoute *route)
  * @spec: the policy
  * @previous: (nullable): what was in force before
  *
- * A fleet with a policy for each of its routes.  Where @previous was of the same @spec its policies
- * go on. Immutable; any thread may use it.  Main thread.
+ * A fleet with a policy for each of its routes.  Where @previous was of the very same @spec, its
+ * policies go on.  Only the main thread makes one; then it is immutable and any thread may use it.
  *
  * Returns: (transfer full): the routing
  */
@@ -113,5 +112,6 @@ disp_routing_get_spec (const DispRouting *self)
 DispPolicy *
 disp_routing_get_policy (const DispRouting *self, const DispRoute *route)
 {
+  g_assert (route->index < self->policies->len);
   return g_ptr_array_index (self->policies, route->index);
 }
