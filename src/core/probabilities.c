@@ -96,6 +96,7 @@ disp_probabilities_init (G_GNUC_UNUSED DispProbabilities *self)
 static gboolean
 check_model (const char *model, GVariant *probabilities, GError **error)
 {
+  g_autoptr (GHashTable) named = g_hash_table_new (g_str_hash, g_str_equal);
   GVariantIter iter;
   const char *container;
   double probability;
@@ -104,6 +105,13 @@ check_model (const char *model, GVariant *probabilities, GError **error)
   g_variant_iter_init (&iter, probabilities);
   while (g_variant_iter_next (&iter, "{&sd}", &container, &probability))
     {
+      if (!g_hash_table_add (named, (gpointer) container))
+        {
+          g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+                       "the probabilities for model \"%s\" name the container \"%s\" twice", model,
+                       container);
+          return FALSE;
+        }
       if (!(probability >= 0 && probability <= 1))
         {
           g_set_error (
@@ -134,6 +142,7 @@ check_model (const char *model, GVariant *probabilities, GError **error)
 gboolean
 disp_probabilities_check (GVariant *options, GError **error)
 {
+  g_autoptr (GHashTable) named = g_hash_table_new (g_str_hash, g_str_equal);
   GVariantIter iter;
   const char *model;
   GVariant *value;
@@ -143,6 +152,12 @@ disp_probabilities_check (GVariant *options, GError **error)
     {
       g_autoptr (GVariant) probabilities = value;
 
+      if (!g_hash_table_add (named, (gpointer) model))
+        {
+          g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+                       "the probabilities for model \"%s\" are given twice", model);
+          return FALSE;
+        }
       if (!g_variant_is_of_type (probabilities, MODEL_TYPE))
         {
           g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
