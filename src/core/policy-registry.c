@@ -99,10 +99,13 @@ DispPolicySpec *
 disp_policy_spec_new (const char *name, GVariant *options, GError **error)
 {
   const PolicyRow *row = find_row (name);
-  g_autoptr (GVariant) taken = g_variant_ref_sink (options != NULL ? options
-                                                                   : g_variant_new ("a{sv}", NULL));
+  g_autoptr (GVariant) taken = NULL;
   DispPolicySpec *self;
 
+  g_return_val_if_fail (options == NULL || g_variant_is_of_type (options, G_VARIANT_TYPE_VARDICT),
+                        NULL);
+
+  taken = g_variant_ref_sink (options != NULL ? options : g_variant_new ("a{sv}", NULL));
   if (row == NULL)
     {
       g_autofree char *known = g_strjoinv (", ", (char **) disp_policy_get_names ());
