@@ -17,6 +17,7 @@ struct _DispStats
   atomic_ullong failed;    /* (atomic) */
   atomic_ullong cancelled; /* (atomic) */
   atomic_ullong latency;   /* (atomic) microseconds << LATENCY_SHIFT, 0 = no sample yet */
+  atomic_bool failing;     /* (atomic) whether the last attempt that tells was a failure */
 };
 
 /**
