@@ -2,9 +2,7 @@
 #pragma once
 
 #include "core/request.h"
-
-/* The deepest nesting of arrays and objects that a body may have. */
-#define DISP_JSON_MAX_DEPTH 512
+#include "wire/json-scanner.h"
 
 /**
  * DispEnvelopeKind:
@@ -35,7 +33,5 @@ typedef struct
 gboolean disp_envelope_scan (const char *text, gsize length, DispEnvelopeKind kind,
                              DispEnvelope *envelope, GError **error);
 void disp_envelope_clear (DispEnvelope *self);
-
-gboolean disp_json_check (const char *text, gsize length, guint max_depth, GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispEnvelope, disp_envelope_clear)
