@@ -8,20 +8,27 @@
 #define DISP_TYPE_REQUEST_LOG (disp_request_log_get_type ())
 G_DECLARE_FINAL_TYPE (DispRequestLog, disp_request_log, DISP, REQUEST_LOG, GObject)
 
+/* At most so many records are handed to the store at once. */
+#define DISP_REQUEST_LOG_MAX_BATCH 2000
+
 /**
  * DispRequestLogValues:
  * @pushed: records pushed since the start
- * @stored: records that the store has taken
- * @queued: records pushed and neither stored nor lost
- * @lost: records given up when the log was closed
+ * @stored: of these, taken by the store
+ * @refused: refused by the store for good
+ * @lost: given up when the log was closed, or pushed after that
+ * @queued: neither of the three yet
  * @failing: whether the last attempt to store failed
+ *
+ * What disp_request_log_read() copies out.
  */
 typedef struct
 {
   guint64 pushed;
   guint64 stored;
-  guint64 queued;
+  guint64 refused;
   guint64 lost;
+  guint64 queued;
   gboolean failing;
 } DispRequestLogValues;
 

@@ -13,16 +13,19 @@ G_DECLARE_INTERFACE (DispStore, disp_store, DISP, STORE, GObject)
  * @append_batch: see disp_store_append_batch()
  * @describe: see disp_store_describe()
  *
- * Where records are kept.  Only the thread of the request log calls a store.
+ * Where records are kept.  One thread at a time may use a store: while a request log has it, only
+ * the thread of the log.
  */
 struct _DispStoreInterface
 {
   GTypeInterface parent;
   gboolean (*append_batch) (DispStore *self, DispRecord *const *records, guint n_records,
-                            guint *n_appended, GCancellable *cancellable, GError **error);
+                            guint *n_taken, guint *n_refused, GCancellable *cancellable,
+                            GError **error);
   const char *(*describe) (DispStore *self);
 };
 
 gboolean disp_store_append_batch (DispStore *self, DispRecord *const *records, guint n_records,
-                                  guint *n_appended, GCancellable *cancellable, GError **error);
+                                  guint *n_taken, guint *n_refused, GCancellable *cancellable,
+                                  GError **error);
 const char *disp_store_describe (DispStore *self);
