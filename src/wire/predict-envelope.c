@@ -268,21 +268,35 @@ scan_members (Scan *scan, GError **error)
 }
 
 static gboolean
+fail_top (const DispJsonScanner *scanner, GError **error)
+{
+  static const struct
+  {
+    const char *start;
+    const char *name;
+  } known[]
+      = { { "[", "an array" }, { "\"", "a string" }, { "\xef\xbb\xbf", "a byte order mark" } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      gsize length = strlen (known[i].start);
+
+      if ((gsize) (scanner->end - scanner->at) >= length
+          && memcmp (scanner->at, known[i].start, length) == 0)
+        return disp_json_scanner_fail (scanner, scanner->at, error,
+                                       "expected a JSON object, found %s", known[i].name);
+    }
+  return disp_json_scanner_fail_found (scanner, "a JSON object", error);
+}
+
+static gboolean
 scan_object (Scan *scan, GError **error)
 {
   DispJsonScanner *scanner = &scan->scanner;
 
   disp_json_scanner_space (scanner);
   if (!disp_json_scanner_take (scanner, '{'))
-    {
-      if (scanner->at < scanner->end && *scanner->at == '[')
-        return disp_json_scanner_fail (scanner, scanner->at, error,
-                                       "expected a JSON object, found an array");
-      if (scanner->at < scanner->end && *scanner->at == '"')
-        return disp_json_scanner_fail (scanner, scanner->at, error,
-                                       "expected a JSON object, found a string");
-      return disp_json_scanner_fail_found (scanner, "a JSON object", error);
-    }
+    return fail_top (scanner, error);
   scanner->depth++;
   scanner->objects[0] = 1;
   if (!scan_members (scan, error))
