@@ -58,23 +58,39 @@ disp_request_is_prediction (const DispRequest *self)
 }
 
 /**
- * disp_request_set_request_id:
- * @self: a request that is still being made
- * @request_id: (nullable): what the client sent as X-Request-Id
+ * disp_request_id_is_sane:
+ * @request_id: (nullable): what a client sent as X-Request-Id
  *
- * Keeps @request_id if it is sane: 1 to %DISP_MAX_REQUEST_ID visible ASCII characters.  Anything
- * else is ignored, since it is echoed into a header field and written to logs.
+ * A sane one is 1 to %DISP_MAX_REQUEST_ID visible ASCII characters: it is echoed into a header
+ * field and written to logs.
+ *
+ * Returns: whether it is sane
  */
-void
-disp_request_set_request_id (DispRequest *self, const char *request_id)
+gboolean
+disp_request_id_is_sane (const char *request_id)
 {
   gsize length = request_id != NULL ? strnlen (request_id, DISP_MAX_REQUEST_ID + 1) : 0;
 
   if (length == 0 || length > DISP_MAX_REQUEST_ID)
-    return;
+    return FALSE;
   for (gsize i = 0; i < length; i++)
     if (!g_ascii_isgraph (request_id[i]))
-      return;
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * disp_request_set_request_id:
+ * @self: a request that is still being made
+ * @request_id: (nullable): what the client sent as X-Request-Id
+ *
+ * Keeps @request_id if it is sane.
+ */
+void
+disp_request_set_request_id (DispRequest *self, const char *request_id)
+{
+  if (!disp_request_id_is_sane (request_id))
+    return;
   g_free (self->request_id);
   self->request_id = g_strdup (request_id);
 }

@@ -67,6 +67,7 @@ DispRequest *disp_request_new (DispVerb verb);
 DispRequest *disp_request_ref (DispRequest *self);
 void disp_request_unref (DispRequest *self);
 gboolean disp_request_is_prediction (const DispRequest *self);
+gboolean disp_request_id_is_sane (const char *request_id);
 void disp_request_set_request_id (DispRequest *self, const char *request_id);
 const char *disp_verb_to_string (DispVerb verb);
 

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/application.h"
+
+#include "app/worker.h"
+#include "core/error.h"
+#include "core/policy-registry.h"
+#include "engine/switchboard.h"
+#include "front/listener.h"
+#include "records/http-store.h"
+#include "records/request-log.h"
+#include "records/sqlite-store.h"
+#include "sources/file-source.h"
+#include "sources/manager-source.h"
+
+#include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <sys/resource.h>
+
+#define RECORDS_FILE "records.db"
+#define SQLITE_PREFIX "sqlite:"
+/* How long the records that are still queued at the end may take, in microseconds. */
+#define RECORDS_PATIENCE (10 * G_USEC_PER_SEC)
+/* How long what was given up may take to end, in microseconds. */
+#define ABORT_PATIENCE (5 * G_USEC_PER_SEC)
+
+/* The only place that knows everybody: it makes the parts, gives them to each other, and ends them
+ * in turn. */
+struct _DispApplication
+{
+  GObject parent_instance;
+  DispConfig *config;           /* (owned) */
+  GMainLoop *loop;              /* (owned) */
+  DispClock *clock;             /* (owned) */
+  GPtrArray *sockets;           /* (owned) (element-type GPtrArray of GSocket) for each worker */
+  DispRequestLog *log;          /* (owned) */
+  DispPolicySpec *policy;       /* (owned) */
+  DispSwitchboard *switchboard; /* (owned) */
+  DispSource *source;           /* (owned) (nullable) */
+  char *fleet_summary;          /* (owned) (nullable) what was last told of the fleet */
+  gboolean fleet_failing;
+  GPtrArray *workers;   /* (owned) (element-type DispWorker) */
+  guint n_running;      /* workers that have not ended */
+  guint n_signals;      /* SIGTERM and SIGINT so far */
+  GSource *drain_timer; /* (owned) (nullable) */
+  guint signal_ids[3];
+};
+
+G_DEFINE_FINAL_TYPE (DispApplication, disp_application, G_TYPE_OBJECT)
+
+static void
+disp_application_finalize (GObject *object)
+{
+  DispApplication *self = DISP_APPLICATION (object);
+
+  disp_clock_clear_timer (&self->drain_timer);
+  for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
+    g_clear_handle_id (&self->signal_ids[i], g_source_remove);
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+  g_ptr_array_unref (self->workers);
+  g_clear_object (&self->source);
+  g_clear_object (&self->switchboard);
+  g_clear_object (&self->log);
+  g_clear_pointer (&self->policy, disp_policy_spec_unref);
+  g_object_unref (self->clock);
+  g_main_loop_unref (self->loop);
+  g_free (self->fleet_summary);
+  disp_config_free (self->config);
+  G_OBJECT_CLASS (disp_application_parent_class)->finalize (object);
+}
+
+static void
+disp_application_class_init (DispApplicationClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = disp_application_finalize;
+}
+
+static void
+disp_application_init (DispApplication *self)
+{
+  self->loop = g_main_loop_new (NULL, FALSE);
+  self->clock = disp_system_clock_new ();
+  self->workers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_worker_free);
+}
+
+/**
+ * disp_application_new:
+ * @config: (transfer full): a checked configuration
+ *
+ * Returns: (transfer full): the daemon, not started
+ */
+DispApplication *
+disp_application_new (DispConfig *config)
+{
+  DispApplication *self = g_object_new (DISP_TYPE_APPLICATION, NULL);
+
+  self->config = config;
+  return self;
+}
+
+/* The soft limit of file descriptors is there for programs that use select(). */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      setrlimit (RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Opening. */
+
+static gboolean
+open_sockets (DispApplication *self, GError **error)
+{
+  self->sockets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  for (guint i = 0; i < self->config->workers; i++)
+    g_ptr_array_add (self->sockets, g_ptr_array_new_with_free_func (g_object_unref));
+  for (char **address = self->config->listen; *address != NULL; address++)
+    {
+      g_autoptr (GPtrArray) opened = disp_listener_open (*address, self->config->workers, error);
+
+      if (opened == NULL)
+        return FALSE;
+      for (guint i = 0; i < opened->len; i++)
+        g_ptr_array_add (g_ptr_array_index (self->sockets, i),
+                         g_object_ref (g_ptr_array_index (opened, i)));
+    }
+  return TRUE;
+}
+
+static DispStore *
+open_store (DispApplication *self, GError **error)
+{
+  const char *store = self->config->requests_store;
+  g_autofree char *path = NULL;
+
+  if (g_str_has_prefix (store, "http:") || g_str_has_prefix (store, "https:"))
+    return disp_http_store_new (store, error);
+  if (g_str_equal (store, "sqlite"))
+    path = g_build_filename (self->config->state_dir, RECORDS_FILE, NULL);
+  else if (g_str_has_prefix (store, SQLITE_PREFIX) && store[sizeof SQLITE_PREFIX - 1] != '\0')
+    path = g_strdup (store + sizeof SQLITE_PREFIX - 1);
+  if (path != NULL)
+    return disp_sqlite_store_new (path, error);
+  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+               _ ("%s: expected sqlite, sqlite:PATH, an http:// or https:// URL, or none as the "
+                  "Requests Store, "
+                  "found \"%s\""),
+               self->config->origins[DISP_SETTING_REQUESTS_STORE], store);
+  return NULL;
+}
+
+static gboolean
+open_log (DispApplication *self, GError **error)
+{
+  g_autoptr (DispStore) store = NULL;
+
+  if (!g_str_equal (self->config->requests_store, "none"))
+    {
+      store = open_store (self, error);
+      if (store == NULL)
+        return FALSE;
+    }
+  self->log = disp_request_log_new (store, self->clock, self->config->flush_interval);
+  return TRUE;
+}
+
+static void
+make_switchboard (DispApplication *self)
+{
+  const DispConfig *config = self->config;
+  const DispEngineSettings settings = {
+    .timeout = config->timeout,
+    .version_path = config->version_path,
+    .payload_limit = (gssize) config->payload_limit,
+    .log_requests = config->verbose,
+  };
+
+  self->switchboard = disp_switchboard_new (self->clock, DISP_RECORD_SINK (self->log), self->policy,
+                                            &settings);
+}
+
+/* The fleet. */
+
+static void
+on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *fleet, DispApplication *self)
+{
+  guint n_models;
+  guint n_containers;
+  g_autofree char *summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  disp_fleet_get_models (fleet, &n_models);
+  disp_fleet_get_containers (fleet, &n_containers);
+  summary = g_strdup_printf ("%u models, %u containers", n_models, n_containers);
+  disp_switchboard_set_fleet (self->switchboard, fleet);
+  disp_switchboard_set_fleet_problem (self->switchboard, NULL);
+  if (self->fleet_failing || g_strcmp0 (summary, self->fleet_summary) != 0)
+    {
+      g_message ("fleet from %s: %s", disp_source_describe (self->source), summary);
+      if (!disp_policy_spec_check_fleet (self->policy, fleet, &error))
+        g_warning ("%s", error->message);
+    }
+  self->fleet_failing = FALSE;
+  g_free (self->fleet_summary);
+  self->fleet_summary = g_steal_pointer (&summary);
+}
+
+static void
+on_fleet_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispApplication *self)
+{
+  disp_switchboard_set_fleet_problem (self->switchboard, error->message);
+  if (self->fleet_failing)
+    return;
+  self->fleet_failing = TRUE;
+  g_warning ("the fleet cannot be read, %s: %s",
+             self->fleet_summary != NULL ? "the last good one stays in use"
+                                         : "predictions are answered with 503",
+             error->message);
+}
+
+static gboolean
+make_source (DispApplication *self, GError **error)
+{
+  const DispConfig *config = self->config;
+
+  switch (config->source)
+    {
+    case DISP_SOURCE_FILE:
+      self->source = disp_file_source_new (config->fleet, self->clock);
+      return TRUE;
+    case DISP_SOURCE_CONTAINERS_MANAGER:
+      self->source = disp_manager_source_new (config->containers_manager, config->refresh_interval,
+                                              self->clock, g_rand_new (), error);
+      return self->source != NULL;
+    case DISP_SOURCE_NONE:
+    default:
+      return TRUE;
+    }
+}
+
+static gboolean
+start_source (DispApplication *self, GError **error)
+{
+  g_autoptr (DispRouting) routing = NULL;
+
+  if (!make_source (self, error))
+    return FALSE;
+  if (self->source == NULL)
+    {
+      const char *advice
+          = "no fleet is configured: give --fleet FILE or --containers-manager URL, or set file "
+            "or url under [fleet] in dispatcherd.conf";
+
+      disp_switchboard_set_fleet_problem (self->switchboard, advice);
+      g_warning ("%s", advice);
+      return TRUE;
+    }
+  g_signal_connect (self->source, "fleet", G_CALLBACK (on_fleet), self);
+  g_signal_connect (self->source, "failed", G_CALLBACK (on_fleet_failed), self);
+  if (!disp_source_start (self->source, error))
+    return FALSE;
+  /* A fleet that is known at the start must have what the policy names; a later one may lose it. */
+  routing = disp_switchboard_ref_routing (self->switchboard);
+  return routing == NULL
+         || disp_policy_spec_check_fleet (self->policy, disp_routing_get_fleet (routing), error);
+}
+
+/* Ending. */
+
+static gboolean
+on_worker_ended (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  if (--self->n_running == 0)
+    g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_abort_over (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  g_warning ("workers do not end; ending without them");
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+abort_all (DispApplication *self)
+{
+  disp_clock_clear_timer (&self->drain_timer);
+  self->drain_timer = disp_clock_add_timer (
+      self->clock, disp_clock_now (self->clock) + ABORT_PATIENCE, "abort", on_abort_over, self);
+  for (guint i = 0; i < self->workers->len; i++)
+    disp_worker_abort (g_ptr_array_index (self->workers, i));
+}
+
+static gboolean
+on_drain_over (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  g_warning ("requests are still in flight after %s; giving them up",
+             self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
+  abort_all (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_stop_signal (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  if (self->n_signals++ == 0)
+    {
+      g_message ("stopping: what is in flight may end within %s",
+                 self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
+      disp_switchboard_set_draining (self->switchboard);
+      self->drain_timer = disp_clock_add_timer (
+          self->clock, disp_clock_now (self->clock) + self->config->drain_timeout, "drain",
+          on_drain_over, self);
+      for (guint i = 0; i < self->workers->len; i++)
+        disp_worker_drain (g_ptr_array_index (self->workers, i));
+    }
+  else if (self->n_signals == 2)
+    {
+      g_message ("stopping at once");
+      abort_all (self);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+on_hangup_signal (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  if (self->source != NULL)
+    disp_source_refresh (self->source);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start_workers (DispApplication *self)
+{
+  const DispWorkerSettings settings = {
+    .body_limit = (gsize) self->config->body_limit,
+    .upstream = { .connect_timeout = self->config->connect_timeout,
+                  .idle_timeout = (guint) MAX (self->config->idle_timeout / G_USEC_PER_SEC, 1),
+                  .answer_limit = (gsize) self->config->answer_limit },
+  };
+
+  self->n_running = self->config->workers;
+  for (guint i = 0; i < self->config->workers; i++)
+    g_ptr_array_add (self->workers,
+                     disp_worker_new (i, self->switchboard,
+                                      g_ptr_array_ref (g_ptr_array_index (self->sockets, i)),
+                                      &settings, on_worker_ended, self));
+}
+
+static void
+announce (DispApplication *self)
+{
+  const GPtrArray *sockets = g_ptr_array_index (self->sockets, 0);
+
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
+
+      g_message ("listening on %s", address);
+    }
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+}
+
+static void
+end (DispApplication *self)
+{
+  guint64 lost;
+
+  if (self->source != NULL)
+    disp_source_stop (self->source);
+  if (self->n_running == 0)
+    g_ptr_array_set_size (self->workers, 0);
+  lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
+  for (char **address = self->config->listen; *address != NULL; address++)
+    disp_listener_remove (*address);
+  if (lost == 0)
+    g_message ("stopped");
+}
+
+/**
+ * disp_application_run:
+ * @self: the daemon
+ * @error: why it could not start: %DISP_ERROR_INVALID_CONFIG or another
+ *
+ * Opens everything, serves until it is told to stop by SIGTERM or SIGINT, and ends everything.
+ * SIGHUP has the fleet read again.  Main thread.
+ *
+ * Returns: whether it started
+ */
+gboolean
+disp_application_run (DispApplication *self, GError **error)
+{
+  GVariant *options = g_str_equal (self->config->policy, "probabilities")
+                          ? self->config->probabilities
+                          : NULL;
+
+  raise_descriptor_limit ();
+  self->policy = disp_policy_spec_new (self->config->policy, options, error);
+  if (self->policy == NULL || !open_sockets (self, error) || !open_log (self, error))
+    return FALSE;
+  make_switchboard (self);
+  if (!start_source (self, error))
+    return FALSE;
+
+  self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
+  self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
+  self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_hangup_signal, self);
+  start_workers (self);
+  disp_switchboard_set_serving (self->switchboard, self->config->workers);
+  announce (self);
+
+  g_main_loop_run (self->loop);
+  end (self);
+  return TRUE;
+}

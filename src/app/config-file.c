@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/config.h"
+
+#include "app/setting-value.h"
+#include "build-config.h"
+#include "core/error.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define CONFIG_NAME "dispatcherd.conf"
+#define CONFIG_DIR "conf.d"
+
+static gboolean
+set_probabilities (DispConfig *self, GKeyFile *file, const char *path, GError **error)
+{
+  g_auto (GStrv) models = g_key_file_get_keys (file, DISP_PROBABILITIES_GROUP, NULL, NULL);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+
+  for (char **model = models; *model != NULL; model++)
+    {
+      g_autofree char *text = g_key_file_get_value (file, DISP_PROBABILITIES_GROUP, *model, NULL);
+      GVariant *value = disp_setting_parse_probabilities (text, error);
+
+      if (value == NULL)
+        {
+          g_prefix_error (error, "%s: [" DISP_PROBABILITIES_GROUP "] %s: ", path, *model);
+          return FALSE;
+        }
+      g_variant_builder_add (&builder, "{sv}", *model, value);
+    }
+  g_variant_unref (self->probabilities);
+  self->probabilities = g_variant_ref_sink (g_variant_builder_end (&builder));
+  g_free (self->probabilities_origin);
+  self->probabilities_origin = g_strdup (path);
+  return TRUE;
+}
+
+static gboolean
+load_key (DispConfig *self, GKeyFile *file, const char *path, const char *group, const char *key,
+          gboolean *given, GError **error)
+{
+  g_autofree char *text = g_key_file_get_value (file, group, key, NULL);
+  DispSetting setting;
+
+  if (!disp_config_find_setting (group, key, &setting))
+    {
+      g_autofree char *known = disp_config_list_settings (group);
+
+      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                   _ ("%s: [%s] %s: there is no such setting, expected one of: %s"), path, group,
+                   key, known);
+      return FALSE;
+    }
+  given[setting] = TRUE;
+  if (disp_config_set_setting (self, setting, text, path, error))
+    return TRUE;
+  g_prefix_error (error, "%s: [%s] %s: ", path, group, key);
+  return FALSE;
+}
+
+static gboolean
+load_group (DispConfig *self, GKeyFile *file, const char *path, const char *group, gboolean *given,
+            GError **error)
+{
+  g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
+  g_autofree char *keys_known = disp_config_list_settings (group);
+
+  if (g_str_equal (group, DISP_PROBABILITIES_GROUP))
+    return set_probabilities (self, file, path, error);
+  if (keys_known == NULL)
+    {
+      g_autofree char *known = disp_config_list_settings (NULL);
+      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                   _ ("%s: [%s]: there is no such section, expected one of: %s"), path, group,
+                   known);
+      return FALSE;
+    }
+  for (char **key = keys; *key != NULL; key++)
+    if (!load_key (self, file, path, group, *key, given, error))
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * disp_config_load_file:
+ * @self: a configuration
+ * @path: a key file
+ * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section, the key and what was expected
+ *
+ * Puts what a file says over what was there.  After an error the configuration must not be used.
+ *
+ * Returns: whether the file is right
+ */
+gboolean
+disp_config_load_file (DispConfig *self, const char *path, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) local = NULL;
+  g_auto (GStrv) groups = NULL;
+  gboolean given[DISP_N_SETTINGS] = { FALSE };
+
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &local))
+    {
+      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: cannot be read: %s"), path,
+                   local->message);
+      return FALSE;
+    }
+  groups = g_key_file_get_groups (file, NULL);
+  for (char **group = groups; *group != NULL; group++)
+    if (!load_group (self, file, path, *group, given, error))
+      return FALSE;
+  return disp_config_imply_source (self, given, path, error);
+}
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+static gboolean
+load_directory (DispConfig *self, const char *directory, GError **error)
+{
+  g_autofree char *main_file = g_build_filename (directory, CONFIG_NAME, NULL);
+  g_autofree char *more = g_build_filename (directory, CONFIG_DIR, NULL);
+  g_autoptr (GDir) dir = g_dir_open (more, 0, NULL);
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  const char *name;
+
+  if (g_file_test (main_file, G_FILE_TEST_EXISTS)
+      && !disp_config_load_file (self, main_file, error))
+    return FALSE;
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    if (g_str_has_suffix (name, ".conf"))
+      g_ptr_array_add (paths, g_build_filename (more, name, NULL));
+  g_ptr_array_sort (paths, compare_names);
+  for (guint i = 0; i < paths->len; i++)
+    if (!disp_config_load_file (self, g_ptr_array_index (paths, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/**
+ * disp_config_load_default_files:
+ * @self: a configuration
+ * @error: as of disp_config_load_file()
+ *
+ * Loads dispatcherd.conf and then conf.d/\*.conf, in the order of their names, of the system's
+ * directory and then of the user's.  Files that are not there are no error.
+ *
+ * Returns: whether all files are right
+ */
+gboolean
+disp_config_load_default_files (DispConfig *self, GError **error)
+{
+  g_autofree char *user = g_build_filename (g_get_user_config_dir (), GETTEXT_PACKAGE, NULL);
+
+  return load_directory (self, DISP_SYSCONFDIR, error) && load_directory (self, user, error);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/worker.h"
+
+#include "core/tsan.h"
+#include "engine/dispatcher.h"
+#include "front/server.h"
+
+/*
+ * A thread that serves: its own loop, its own listening sockets, its own connections to containers.
+ * What belongs to the loop is made and ended on its thread.
+ */
+struct _DispWorker
+{
+  guint number;
+  DispSwitchboard *switchboard; /* (owned) */
+  GPtrArray *sockets;           /* (owned) (element-type GSocket, owned) */
+  DispWorkerSettings settings;
+  GSourceFunc ended;
+  gpointer user_data;
+  GMainContext *owner;        /* (owned) where ended is called */
+  GMainContext *context;      /* (owned) */
+  GMainLoop *loop;            /* (owned) */
+  GThread *thread;            /* (owned) (nullable) */
+  DispDispatcher *dispatcher; /* (owned) (nullable) of the worker's thread */
+  DispServer *server;         /* (owned) (nullable) of the worker's thread */
+};
+
+static void
+start_serving (DispWorker *self)
+{
+  g_autoptr (DispTransport) transport = disp_soup_transport_new (
+      disp_switchboard_get_clock (self->switchboard), &self->settings.upstream);
+
+  self->dispatcher = disp_dispatcher_new (self->switchboard, transport, g_rand_new ());
+  self->server = disp_server_new (self->dispatcher, self->sockets, self->settings.body_limit);
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+}
+
+static gpointer
+run (gpointer data)
+{
+  DispWorker *self = data;
+
+  DISP_TSAN_ACQUIRE (self);
+  g_main_context_push_thread_default (self->context);
+  start_serving (self);
+  g_main_loop_run (self->loop);
+  g_clear_object (&self->server);
+  g_clear_object (&self->dispatcher);
+  /* What libsoup put off is done now, or it would never be. */
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  g_main_context_pop_thread_default (self->context);
+  DISP_TSAN_RELEASE (self);
+  g_main_context_invoke (self->owner, self->ended, self->user_data);
+  return NULL;
+}
+
+static void
+on_drained (gpointer user_data)
+{
+  DispWorker *self = user_data;
+
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+drain (gpointer user_data)
+{
+  DispWorker *self = user_data;
+
+  DISP_TSAN_ACQUIRE (self);
+  disp_server_drain (self->server, on_drained, self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+abort_all (gpointer user_data)
+{
+  DispWorker *self = user_data;
+
+  DISP_TSAN_ACQUIRE (self);
+  if (self->dispatcher != NULL)
+    disp_dispatcher_abort (self->dispatcher);
+  return G_SOURCE_REMOVE;
+}
+
+/* Has something done on the thread of the worker. */
+static void
+call (DispWorker *self, GSourceFunc function)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_callback (source, function, self, NULL);
+  DISP_TSAN_RELEASE (self);
+  g_source_attach (source, self->context);
+}
+
+/**
+ * disp_worker_new:
+ * @number: which one it is, for its name
+ * @switchboard: what all workers share
+ * @sockets: (transfer full) (element-type GSocket): its listening sockets
+ * @settings: what every worker is given; copied
+ * @ended: called once on the thread-default context of the caller, when the worker has ended
+ * @user_data: for @ended
+ *
+ * Starts a worker, which serves at once.
+ *
+ * Returns: (transfer full): the worker
+ */
+DispWorker *
+disp_worker_new (guint number, DispSwitchboard *switchboard, GPtrArray *sockets,
+                 const DispWorkerSettings *settings, GSourceFunc ended, gpointer user_data)
+{
+  DispWorker *self = g_new0 (DispWorker, 1);
+  g_autofree char *name = g_strdup_printf ("worker-%u", number);
+
+  self->number = number;
+  self->switchboard = g_object_ref (switchboard);
+  self->sockets = sockets;
+  self->settings = *settings;
+  self->ended = ended;
+  self->user_data = user_data;
+  self->owner = g_main_context_ref_thread_default ();
+  self->context = g_main_context_new ();
+  self->loop = g_main_loop_new (self->context, FALSE);
+  DISP_TSAN_RELEASE (self);
+  self->thread = g_thread_new (name, run, self);
+  return self;
+}
+
+/**
+ * disp_worker_drain:
+ * @self: a worker that was not asked yet
+ *
+ * Has it end as soon as what is in flight has ended.  Any thread.
+ */
+void
+disp_worker_drain (DispWorker *self)
+{
+  call (self, drain);
+}
+
+/**
+ * disp_worker_abort:
+ * @self: a worker that is draining
+ *
+ * Has it give up what is in flight.  Any thread.
+ */
+void
+disp_worker_abort (DispWorker *self)
+{
+  call (self, abort_all);
+}
+
+/**
+ * disp_worker_free:
+ * @self: (transfer full): a worker that has ended or is about to
+ *
+ * Waits for its thread.
+ */
+void
+disp_worker_free (DispWorker *self)
+{
+  g_thread_join (self->thread);
+  DISP_TSAN_ACQUIRE (self);
+  g_object_unref (self->switchboard);
+  g_main_loop_unref (self->loop);
+  g_main_context_unref (self->context);
+  g_main_context_unref (self->owner);
+  g_free (self);
+}

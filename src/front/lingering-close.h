@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/clock.h"
+#include "front/connection.h"
+
+void disp_lingering_close (DispConnection *connection, GBytes *response, DispClock *clock);

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "front/listener.h"
+
+#include "core/error.h"
+
+#include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+/* How many connections are accepted in one turn of the loop, so that those which are open get
+ * theirs. */
+#define MAX_ACCEPTS 64
+/* How long accepting pauses when file descriptors or memory have run out, in microseconds. */
+#define PAUSE (100 * 1000)
+
+#define UNIX_PREFIX "unix:"
+
+struct _DispListener
+{
+  GSocket *socket;  /* (owned) listening, non-blocking */
+  DispClock *clock; /* (owned) */
+  DispAccepted accepted;
+  gpointer user_data;
+  GSource *source; /* (owned) (nullable) while accepting */
+  GSource *pause;  /* (owned) (nullable) while pausing */
+};
+
+static GSocketAddress *
+parse_address (const char *address, GError **error)
+{
+  g_autoptr (GSocketConnectable) connectable = NULL;
+  GSocketAddress *parsed = NULL;
+
+  if (g_str_has_prefix (address, UNIX_PREFIX))
+    {
+      const char *path = address + sizeof UNIX_PREFIX - 1;
+
+      if (g_path_is_absolute (path))
+        return g_unix_socket_address_new (path);
+    }
+  else if (strrchr (address, ':') != NULL)
+    {
+      connectable = g_network_address_parse (address, 0, NULL);
+      if (connectable != NULL)
+        {
+          const char *host = g_network_address_get_hostname (G_NETWORK_ADDRESS (connectable));
+          guint16 port = g_network_address_get_port (G_NETWORK_ADDRESS (connectable));
+
+          parsed = g_inet_socket_address_new_from_string (
+              g_str_equal (host, "localhost") ? "127.0.0.1" : host, port);
+        }
+    }
+  if (parsed == NULL)
+    g_set_error (
+        error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+        "\"%s\" is no address to listen on, expected ADDRESS:PORT with a numeric address, or "
+        "unix:/ABSOLUTE/PATH",
+        address);
+  return parsed;
+}
+
+static gboolean
+set_options (GSocket *socket, gboolean share, GError **error)
+{
+  return g_socket_set_option (socket, SOL_SOCKET, SO_REUSEADDR, TRUE, error)
+         && (!share || g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, TRUE, error));
+}
+
+static GSocket *
+bind_socket (GSocketAddress *address, gboolean share, GError **error)
+{
+  GSocketFamily family = g_socket_address_get_family (address);
+  g_autoptr (GSocket) socket = g_socket_new (family, G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_DEFAULT, error);
+
+  if (socket == NULL)
+    return NULL;
+  if (family != G_SOCKET_FAMILY_UNIX && !set_options (socket, share, error))
+    return NULL;
+  if (!g_socket_bind (socket, address, FALSE, error))
+    return NULL;
+  g_socket_set_blocking (socket, FALSE);
+  return g_steal_pointer (&socket);
+}
+
+static gboolean
+start_listening (GSocket *socket, GError **error)
+{
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  return g_socket_listen (socket, error);
+}
+
+/*
+ * With SO_REUSEPORT a second daemon of the same user could share the port unnoticed and take half
+ * of the requests, so one socket without it is bound first: that fails if anybody is there.
+ */
+static gboolean
+open_inet (GSocketAddress *address, guint n, GPtrArray *sockets, GError **error)
+{
+  g_autoptr (GSocket) probe = bind_socket (address, FALSE, error);
+  g_autoptr (GSocketAddress) bound = probe != NULL ? g_socket_get_local_address (probe, error)
+                                                   : NULL;
+
+  if (bound == NULL)
+    return FALSE;
+  g_socket_close (probe, NULL);
+  for (guint i = 0; i < n; i++)
+    {
+      GSocket *socket = bind_socket (bound, TRUE, error);
+
+      if (socket == NULL)
+        return FALSE;
+      g_ptr_array_add (sockets, socket);
+    }
+  for (guint i = 0; i < n; i++)
+    if (!start_listening (g_ptr_array_index (sockets, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+/* A socket file that nobody listens on is left from a daemon that was killed. */
+static void
+remove_stale (const char *path, GSocketAddress *address)
+{
+  g_autoptr (GSocket) probe = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM,
+                                            G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  g_autoptr (GError) error = NULL;
+  GStatBuf status;
+
+  if (probe == NULL || g_lstat (path, &status) != 0 || !S_ISSOCK (status.st_mode))
+    return;
+  if (!g_socket_connect (probe, address, NULL, &error)
+      && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
+    g_unlink (path);
+}
+
+/* A UNIX socket cannot be bound twice: every worker accepts from its own descriptor of the one. */
+static gboolean
+open_unix (GSocketAddress *address, guint n, GPtrArray *sockets, GError **error)
+{
+  GSocket *first;
+
+  remove_stale (g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)), address);
+  first = bind_socket (address, FALSE, error);
+  if (first == NULL)
+    return FALSE;
+  g_ptr_array_add (sockets, first);
+  if (!start_listening (first, error))
+    return FALSE;
+  for (guint i = 1; i < n; i++)
+    {
+      int fd = fcntl (g_socket_get_fd (first), F_DUPFD_CLOEXEC, 3);
+      GSocket *socket = fd >= 0 ? g_socket_new_from_fd (fd, error) : NULL;
+
+      if (socket == NULL)
+        return FALSE;
+      g_socket_set_blocking (socket, FALSE);
+      g_ptr_array_add (sockets, socket);
+    }
+  return TRUE;
+}
+
+/**
+ * disp_listener_open:
+ * @address: "ADDRESS:PORT" (port 0 = any free one) or "unix:/PATH"
+ * @n: for how many workers
+ * @error: %DISP_ERROR_INVALID_CONFIG, or what the system said, with @address
+ *
+ * Opens listening sockets on one address, one for each worker, all on the same port.
+ *
+ * Returns: (transfer full) (element-type GSocket) (nullable): @n sockets
+ */
+GPtrArray *
+disp_listener_open (const char *address, guint n, GError **error)
+{
+  g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GSocketAddress) parsed = parse_address (address, error);
+  gboolean is_unix;
+
+  if (parsed == NULL)
+    return NULL;
+  is_unix = g_socket_address_get_family (parsed) == G_SOCKET_FAMILY_UNIX;
+  if (!(is_unix ? open_unix : open_inet) (parsed, n, sockets, error))
+    {
+      g_prefix_error (error, "cannot listen on %s: ", address);
+      return NULL;
+    }
+  return g_steal_pointer (&sockets);
+}
+
+/**
+ * disp_listener_remove:
+ * @address: an address that was listened on
+ *
+ * Removes what a closed socket leaves behind: the file of a UNIX socket.
+ */
+void
+disp_listener_remove (const char *address)
+{
+  if (g_str_has_prefix (address, UNIX_PREFIX))
+    g_unlink (address + sizeof UNIX_PREFIX - 1);
+}
+
+/**
+ * disp_listener_describe:
+ * @socket: a listening socket
+ *
+ * Returns: (transfer full): its address as disp_listener_open() takes it, with the port that it
+ * really has
+ */
+char *
+disp_listener_describe (GSocket *socket)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+
+  if (address == NULL)
+    return g_strdup ("closed");
+  if (G_IS_UNIX_SOCKET_ADDRESS (address))
+    return g_strconcat (UNIX_PREFIX,
+                        g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)), NULL);
+  return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+}
+
+static void watch (DispListener *self);
+
+static gboolean
+on_pause_over (gpointer user_data)
+{
+  DispListener *self = user_data;
+
+  disp_clock_clear_timer (&self->pause);
+  watch (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+unwatch (DispListener *self)
+{
+  disp_clock_clear_timer (&self->source);
+}
+
+static void
+accept_failed (DispListener *self, const GError *error)
+{
+  /* A peer that gave up while it waited is no failure of ours. */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)
+      || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+    return;
+  g_warning ("accepting connections pauses for %d ms: %s", PAUSE / 1000, error->message);
+  unwatch (self);
+  self->pause = disp_clock_add_timer (self->clock, disp_clock_now (self->clock) + PAUSE,
+                                      "accept pause", on_pause_over, self);
+}
+
+static void
+accept_waiting (DispListener *self)
+{
+  for (guint i = 0; i < MAX_ACCEPTS; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GSocket) connected = g_socket_accept (self->socket, NULL, &error);
+
+      if (connected == NULL)
+        {
+          accept_failed (self, error);
+          break;
+        }
+      g_socket_set_blocking (connected, FALSE);
+      if (g_socket_get_family (connected) != G_SOCKET_FAMILY_UNIX)
+        g_socket_set_option (connected, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+      self->accepted (connected, self->user_data);
+    }
+}
+
+static gboolean
+on_incoming (G_GNUC_UNUSED GSocket *socket, G_GNUC_UNUSED GIOCondition condition,
+             gpointer user_data)
+{
+  accept_waiting (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch (DispListener *self)
+{
+  self->source = g_socket_create_source (self->socket, G_IO_IN, NULL);
+  g_source_set_static_name (self->source, "listener");
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_incoming), self, NULL);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
+}
+
+/**
+ * disp_listener_new:
+ * @socket: a listening socket
+ * @clock: the clock
+ * @accepted: takes each new connection
+ * @user_data: for @accepted
+ *
+ * Accepts connections on the thread-default context, until it is freed, whatever happens: when file
+ * descriptors run out it pauses and goes on.
+ *
+ * Returns: (transfer full): the listener
+ */
+DispListener *
+disp_listener_new (GSocket *socket, DispClock *clock, DispAccepted accepted, gpointer user_data)
+{
+  DispListener *self = g_new0 (DispListener, 1);
+
+  self->socket = g_object_ref (socket);
+  self->clock = g_object_ref (clock);
+  self->accepted = accepted;
+  self->user_data = user_data;
+  watch (self);
+  return self;
+}
+
+/**
+ * disp_listener_free:
+ * @self: (transfer full): a listener
+ *
+ * Takes what still waits to be accepted, so that nobody who was let in by the kernel is turned
+ * away, and closes the socket.
+ */
+void
+disp_listener_free (DispListener *self)
+{
+  accept_waiting (self);
+  unwatch (self);
+  disp_clock_clear_timer (&self->pause);
+  g_socket_close (self->socket, NULL);
+  g_object_unref (self->socket);
+  g_object_unref (self->clock);
+  g_free (self);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "front/server.h"
+
+#include "front/connection.h"
+#include "front/exchange.h"
+#include "front/listener.h"
+
+#include <libsoup/soup.h>
+
+/* The HTTP side of one worker: its listeners, its connections, and the SoupServer that reads
+ * requests from them. */
+struct _DispServer
+{
+  GObject parent_instance;
+  DispDispatcher *dispatcher; /* (owned) */
+  SoupServer *soup;           /* (owned) without listeners of its own */
+  GPtrArray *listeners;       /* (owned) (element-type DispListener, owned) */
+  GHashTable *connections; /* (owned) (element-type DispConnection, unowned) a set: the open ones */
+  gsize body_limit;
+  DispServerDrained drained;
+  gpointer drained_data;
+  GSource *drained_source; /* (owned) (nullable) */
+};
+
+G_DEFINE_FINAL_TYPE (DispServer, disp_server, G_TYPE_OBJECT)
+
+static void
+on_head (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, G_GNUC_UNUSED const char *path,
+         G_GNUC_UNUSED GHashTable *query, gpointer user_data)
+{
+  DispServer *self = user_data;
+
+  disp_connection_set_busy (disp_connection_of_message (message));
+  disp_exchange_begin (message, self->dispatcher, self->body_limit);
+}
+
+static void
+on_request (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message,
+            G_GNUC_UNUSED const char *path, G_GNUC_UNUSED GHashTable *query,
+            G_GNUC_UNUSED gpointer user_data)
+{
+  disp_exchange_serve (message);
+}
+
+/* A message has begun or ended: in both cases its connection may end without harm. */
+static void
+on_boundary (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, gpointer user_data)
+{
+  DispServer *self = user_data;
+  DispConnection *connection = disp_connection_of_message (message);
+
+  if (connection == NULL)
+    return;
+  disp_connection_set_idle (connection, message);
+  if (self->drained != NULL)
+    disp_connection_close_if_idle (connection);
+}
+
+static gboolean
+on_drained (gpointer user_data)
+{
+  DispServer *self = user_data;
+
+  self->drained (self->drained_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Tells of the end in a turn of its own, since connections close in the midst of things. */
+static void
+check_drained (DispServer *self)
+{
+  if (self->drained == NULL || self->drained_source != NULL
+      || g_hash_table_size (self->connections) > 0)
+    return;
+  self->drained_source = g_idle_source_new ();
+  g_source_set_callback (self->drained_source, on_drained, self, NULL);
+  g_source_attach (self->drained_source, g_main_context_get_thread_default ());
+}
+
+static void
+on_closed (DispConnection *connection, gpointer user_data)
+{
+  DispServer *self = user_data;
+
+  g_hash_table_remove (self->connections, connection);
+  check_drained (self);
+}
+
+static void
+on_accepted (GSocket *socket, gpointer user_data)
+{
+  DispServer *self = user_data;
+  g_autoptr (DispConnection) connection = disp_connection_new (socket, on_closed, self);
+  GSocketAddress *address = disp_connection_get_address (connection);
+
+  g_hash_table_add (self->connections, connection);
+  soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), address, address, NULL);
+}
+
+static void
+disp_server_dispose (GObject *object)
+{
+  DispServer *self = DISP_SERVER (object);
+
+  g_clear_pointer (&self->listeners, g_ptr_array_unref);
+  if (self->soup != NULL)
+    soup_server_disconnect (self->soup);
+  g_clear_object (&self->soup);
+  if (self->drained_source != NULL)
+    g_source_destroy (self->drained_source);
+  g_clear_pointer (&self->drained_source, g_source_unref);
+  g_clear_object (&self->dispatcher);
+  G_OBJECT_CLASS (disp_server_parent_class)->dispose (object);
+}
+
+static void
+disp_server_finalize (GObject *object)
+{
+  g_hash_table_unref (DISP_SERVER (object)->connections);
+  G_OBJECT_CLASS (disp_server_parent_class)->finalize (object);
+}
+
+static void
+disp_server_class_init (DispServerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = disp_server_dispose;
+  G_OBJECT_CLASS (klass)->finalize = disp_server_finalize;
+}
+
+static void
+disp_server_init (DispServer *self)
+{
+  self->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_listener_free);
+  self->connections = g_hash_table_new (NULL, NULL);
+}
+
+/**
+ * disp_server_new:
+ * @dispatcher: answers predictions
+ * @sockets: (element-type GSocket): the listening sockets of this worker
+ * @body_limit: the longest body of a request, in bytes
+ *
+ * Serves on the thread-default context from now on.
+ *
+ * Returns: (transfer full): the server of one worker
+ */
+DispServer *
+disp_server_new (DispDispatcher *dispatcher, GPtrArray *sockets, gsize body_limit)
+{
+  DispServer *self = g_object_new (DISP_TYPE_SERVER, NULL);
+  DispClock *clock = disp_switchboard_get_clock (disp_dispatcher_get_switchboard (dispatcher));
+
+  self->dispatcher = g_object_ref (dispatcher);
+  self->body_limit = body_limit;
+  self->soup = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
+  soup_server_add_early_handler (self->soup, NULL, on_head, self, NULL);
+  soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  g_signal_connect (self->soup, "request-started", G_CALLBACK (on_boundary), self);
+  g_signal_connect (self->soup, "request-finished", G_CALLBACK (on_boundary), self);
+  for (guint i = 0; i < sockets->len; i++)
+    g_ptr_array_add (self->listeners,
+                     disp_listener_new (g_ptr_array_index (sockets, i), clock, on_accepted, self));
+  return self;
+}
+
+/**
+ * disp_server_drain:
+ * @self: a server
+ * @drained: called once on the thread-default context, never from inside this call, when no
+ * connection is left
+ * @user_data: for @drained
+ *
+ * Accepts nothing more, closes what is idle, and closes every other connection after its answer.
+ */
+void
+disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_data)
+{
+  g_autoptr (GList) connections = NULL;
+
+  g_return_if_fail (self->drained == NULL);
+
+  /* Before the flag is set, so that those who are let in at the last moment are served. */
+  g_ptr_array_set_size (self->listeners, 0);
+  self->drained = drained;
+  self->drained_data = user_data;
+  connections = g_hash_table_get_keys (self->connections);
+  for (GList *link = connections; link != NULL; link = link->next)
+    disp_connection_close_if_idle (link->data);
+  check_drained (self);
+}
+
+/**
+ * disp_server_count_connections:
+ * @self: a server
+ *
+ * Returns: how many connections are open
+ */
+guint
+disp_server_count_connections (DispServer *self)
+{
+  return g_hash_table_size (self->connections);
+}

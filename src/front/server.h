@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "engine/dispatcher.h"
+
+#define DISP_TYPE_SERVER (disp_server_get_type ())
+G_DECLARE_FINAL_TYPE (DispServer, disp_server, DISP, SERVER, GObject)
+
+/**
+ * DispServerDrained:
+ * @user_data: as given to disp_server_drain()
+ *
+ * The last connection of a draining server is closed.
+ */
+typedef void (*DispServerDrained) (gpointer user_data);
+
+DispServer *disp_server_new (DispDispatcher *dispatcher, GPtrArray *sockets, gsize body_limit);
+void disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_data);
+guint disp_server_count_connections (DispServer *self);
