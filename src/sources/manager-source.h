@@ -8,4 +8,4 @@
 G_DECLARE_FINAL_TYPE (DispManagerSource, disp_manager_source, DISP, MANAGER_SOURCE, GObject)
 
 DispSource *disp_manager_source_new (const char *url, gint64 refresh_interval, DispClock *clock,
-                                     GRand *random);
+                                     GRand *random, GError **error);
