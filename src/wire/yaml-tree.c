@@ -164,8 +164,7 @@ resolve (Reader *reader, const yaml_event_t *event, GError **error)
 
   if (event->data.scalar.plain_implicit || (tag != NULL && g_strv_contains (looks, tag)))
     return disp_yaml_scalar_resolve (text);
-  if (event->data.scalar.quoted_implicit || g_strcmp0 (tag, TAG_PREFIX "str") == 0
-      || g_strcmp0 (tag, "!") == 0)
+  if (event->data.scalar.quoted_implicit || g_strcmp0 (tag, TAG_PREFIX "str") == 0)
     return json_node_init_string (json_node_alloc (), text);
   fail (reader, error, "the tag %s, which is not supported", tag);
   return NULL;
