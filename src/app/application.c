@@ -7,6 +7,7 @@
 #include "engine/switchboard.h"
 #include "front/listener.h"
 #include "records/http-store.h"
+#include "records/null-store.h"
 #include "records/request-log.h"
 #include "records/sqlite-store.h"
 #include "sources/file-source.h"
@@ -137,6 +138,8 @@ open_store (DispApplication *self, GError **error)
   const char *store = self->config->requests_store;
   g_autofree char *path = NULL;
 
+  if (g_str_equal (store, "none"))
+    return disp_null_store_new ();
   if (g_str_has_prefix (store, "http:") || g_str_has_prefix (store, "https:"))
     return disp_http_store_new (store, error);
   if (g_str_equal (store, "sqlite"))
@@ -156,14 +159,10 @@ open_store (DispApplication *self, GError **error)
 static gboolean
 open_log (DispApplication *self, GError **error)
 {
-  g_autoptr (DispStore) store = NULL;
+  g_autoptr (DispStore) store = open_store (self, error);
 
-  if (!g_str_equal (self->config->requests_store, "none"))
-    {
-      store = open_store (self, error);
-      if (store == NULL)
-        return FALSE;
-    }
+  if (store == NULL)
+    return FALSE;
   self->log = disp_request_log_new (store, self->clock, self->config->flush_interval);
   return TRUE;
 }

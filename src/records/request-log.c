@@ -24,7 +24,7 @@ struct _DispRequestLog
   GThread *thread;           /* (owned) (nullable) until the log is closed */
   GCancellable *cancellable; /* (owned) cancelled when the patience of the closer is over */
 
-  GMutex lock;          /* held by nobody for long; guards nothing but the two conditions */
+  GMutex lock;          /* held by nobody for long; guards the two conditions and the problem */
   GCond wake;           /* for the thread: closed, cancelled, or a batch is full */
   GCond done;           /* for the closer: finished */
   atomic_bool closed;   /* (atomic) changes under the lock of the queue: nothing follows end_mark */
@@ -35,6 +35,7 @@ struct _DispRequestLog
   atomic_uint_fast64_t refused; /* (atomic) */
   atomic_uint_fast64_t lost;    /* (atomic) */
   atomic_bool failing;          /* (atomic) */
+  char *problem;                /* (owned) (nullable) (locked-by lock) the error, while failing */
 
   /* The rest belongs to the thread. */
   GPtrArray *pending;   /* (owned) (element-type DispRecord, owned) popped and not settled */
@@ -150,6 +151,20 @@ collect (DispRequestLog *self)
   return self->pending->len > 0;
 }
 
+static void
+set_problem (DispRequestLog *self, const GError *error)
+{
+  char *old;
+
+  g_mutex_lock (&self->lock);
+  DISP_TSAN_ACQUIRE (&self->lock);
+  old = self->problem;
+  self->problem = error != NULL ? g_strdup (error->message) : NULL;
+  DISP_TSAN_RELEASE (&self->lock);
+  g_mutex_unlock (&self->lock);
+  g_free (old);
+}
+
 /* Says once when the store begins to fail and once when it is well again. */
 static void
 note_outcome (DispRequestLog *self, const GError *error)
@@ -159,15 +174,19 @@ note_outcome (DispRequestLog *self, const GError *error)
   if (error != NULL && !atomic_exchange (&self->failing, TRUE))
     {
       self->failing_since = disp_clock_now (self->clock);
+      set_problem (self, error);
       g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_FAILING,
                         "MESSAGE", "records cannot be stored, they wait and are tried again: %s",
                         error->message);
     }
   else if (error == NULL && atomic_exchange (&self->failing, FALSE))
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_RECOVERED,
-                      "MESSAGE", "records are stored again in %s, after %.1f s", store,
-                      (double) (disp_clock_now (self->clock) - self->failing_since)
-                          / G_USEC_PER_SEC);
+    {
+      set_problem (self, NULL);
+      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_RECOVERED,
+                        "MESSAGE", "records are stored again in %s, after %.1f s", store,
+                        (double) (disp_clock_now (self->clock) - self->failing_since)
+                            / G_USEC_PER_SEC);
+    }
 }
 
 /* Offers the pending records to the store; what it does not take stays pending, in order. */
@@ -225,10 +244,35 @@ run (gpointer data)
   return NULL;
 }
 
+static guint64
+request_log_count_queued (DispRecordSink *sink)
+{
+  DispRequestLogValues values;
+
+  disp_request_log_read (DISP_REQUEST_LOG (sink), &values);
+  return values.queued;
+}
+
+static char *
+request_log_dup_problem (DispRecordSink *sink)
+{
+  DispRequestLog *self = DISP_REQUEST_LOG (sink);
+  char *problem;
+
+  g_mutex_lock (&self->lock);
+  DISP_TSAN_ACQUIRE (&self->lock);
+  problem = g_strdup (self->problem);
+  DISP_TSAN_RELEASE (&self->lock);
+  g_mutex_unlock (&self->lock);
+  return problem;
+}
+
 static void
 request_log_iface_init (DispRecordSinkInterface *iface)
 {
   iface->push = request_log_push;
+  iface->count_queued = request_log_count_queued;
+  iface->dup_problem = request_log_dup_problem;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispRequestLog, disp_request_log, G_TYPE_OBJECT,
@@ -256,6 +300,7 @@ disp_request_log_finalize (GObject *object)
   g_object_unref (self->cancellable);
   g_ptr_array_unref (self->pending);
   g_rand_free (self->random);
+  g_free (self->problem);
   g_cond_clear (&self->wake);
   g_cond_clear (&self->done);
   g_mutex_clear (&self->lock);
