@@ -52,9 +52,9 @@ is_draining (DispExchange *self)
          == DISP_STATUS_DRAINING;
 }
 
-/* Writes an answer into the message.  Takes @answer. */
+/* Writes an answer into the message. */
 static void
-respond (DispExchange *self, DispAnswer *answer)
+respond (DispExchange *self, const DispAnswer *answer)
 {
   SoupServerMessage *message = self->message;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
@@ -72,13 +72,14 @@ respond (DispExchange *self, DispAnswer *answer)
     soup_message_headers_replace (headers, "Connection", "close");
   soup_message_body_append_bytes (soup_server_message_get_response_body (message), answer->body);
   soup_message_body_complete (soup_server_message_get_response_body (message));
-  disp_answer_free (answer);
 }
 
 static void
 respond_error (DispExchange *self, const GError *error)
 {
-  respond (self, disp_answer_new_for_error (error));
+  g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
+
+  respond (self, answer);
 }
 
 /* The header fields that tell how a request was dispatched. */
@@ -122,7 +123,7 @@ on_dispatched (GObject *source, GAsyncResult *result, gpointer user_data)
       if (connection != NULL)
         disp_connection_unwatch (connection);
       describe_reply (self, dispatching->request, reply);
-      respond (self, g_steal_pointer (&reply->answer));
+      respond (self, reply->answer);
       soup_server_message_unpause (self->message);
     }
   disp_request_unref (dispatching->request);
@@ -433,20 +434,21 @@ disp_exchange_serve (SoupServerMessage *message)
 {
   DispExchange *self = g_object_get_data (G_OBJECT (message), exchange_key);
   DispSwitchboard *switchboard = disp_dispatcher_get_switchboard (self->dispatcher);
+  g_autoptr (DispAnswer) answer = NULL;
 
   switch (self->match.endpoint)
     {
     case DISP_ENDPOINT_STATUS:
-      respond (self, disp_document_status (switchboard));
+      answer = disp_document_status (switchboard);
       break;
     case DISP_ENDPOINT_LIVE:
-      respond (self, disp_document_live ());
+      answer = disp_document_live ();
       break;
     case DISP_ENDPOINT_READY:
-      respond (self, disp_document_ready (switchboard));
+      answer = disp_document_ready (switchboard);
       break;
     case DISP_ENDPOINT_MODELS:
-      respond (self, disp_document_models (switchboard));
+      answer = disp_document_models (switchboard);
       break;
     case DISP_ENDPOINT_PREDICT:
       serve_predict (self);
@@ -456,4 +458,6 @@ disp_exchange_serve (SoupServerMessage *message)
       serve_serving (self);
       break;
     }
+  if (answer != NULL)
+    respond (self, answer);
 }

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
@@ -71,6 +72,21 @@ set_options (GSocket *socket, gboolean share, GError **error)
          && (!share || g_socket_set_option (socket, SOL_SOCKET, SO_REUSEPORT, TRUE, error));
 }
 
+/* g_socket_bind() would take SO_REUSEPORT off the socket again. */
+static gboolean
+bind_natively (GSocket *socket, GSocketAddress *address, GError **error)
+{
+  struct sockaddr_storage native;
+  gssize size = g_socket_address_get_native_size (address);
+
+  if (!g_socket_address_to_native (address, &native, sizeof native, error))
+    return FALSE;
+  if (bind (g_socket_get_fd (socket), (struct sockaddr *) &native, (socklen_t) size) == 0)
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno), g_strerror (errno));
+  return FALSE;
+}
+
 static GSocket *
 bind_socket (GSocketAddress *address, gboolean share, GError **error)
 {
@@ -82,7 +98,7 @@ bind_socket (GSocketAddress *address, gboolean share, GError **error)
     return NULL;
   if (family != G_SOCKET_FAMILY_UNIX && !set_options (socket, share, error))
     return NULL;
-  if (!g_socket_bind (socket, address, FALSE, error))
+  if (!bind_natively (socket, address, error))
     return NULL;
   g_socket_set_blocking (socket, FALSE);
   return g_steal_pointer (&socket);
