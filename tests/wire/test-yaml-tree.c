@@ -91,8 +91,10 @@ test_refuses (void)
       if (refused[i].message == NULL)
         {
           g_assert_no_error (error);
+          g_assert_nonnull (json);
           continue;
         }
+      g_assert_null (json);
       g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT);
       g_assert_cmpstr (error->message, ==, refused[i].message);
     }
