@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/container.h"
 
+#include "core/tsan.h"
+
 /**
  * disp_container_new:
  *
@@ -28,6 +30,7 @@ container_clear (gpointer data)
 {
   DispContainer *self = data;
 
+  DISP_TSAN_ACQUIRE (self);
   g_free (self->model);
   g_free (self->name);
   g_free (self->id);
@@ -39,6 +42,7 @@ container_clear (gpointer data)
 void
 disp_container_unref (DispContainer *self)
 {
+  DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, container_clear);
 }
 

@@ -2,6 +2,7 @@
 #include "core/fleet.h"
 
 #include "core/error.h"
+#include "core/tsan.h"
 
 /* The routes of one model: one for each version, and one for whichever. */
 typedef struct
@@ -207,6 +208,7 @@ fleet_clear (gpointer data)
 {
   DispFleet *self = data;
 
+  DISP_TSAN_ACQUIRE (self);
   g_hash_table_unref (self->by_model);
   g_ptr_array_unref (self->routes);
   g_hash_table_unref (self->container_names);
@@ -217,6 +219,7 @@ fleet_clear (gpointer data)
 void
 disp_fleet_unref (DispFleet *self)
 {
+  DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, fleet_clear);
 }
 

@@ -5,6 +5,7 @@
 #include "core/probabilities.h"
 #include "core/random.h"
 #include "core/round-robin.h"
+#include "core/tsan.h"
 
 /* What the registry knows of a policy.  The checks are NULL where a policy takes no options. */
 typedef struct
@@ -66,8 +67,10 @@ disp_policy_get_names (void)
     {
       for (guint i = 0; i < G_N_ELEMENTS (policy_rows); i++)
         names[i] = policy_rows[i].name;
+      DISP_TSAN_RELEASE (&once);
       g_once_init_leave (&once, 1);
     }
+  DISP_TSAN_ACQUIRE (&once);
   return names;
 }
 
@@ -139,12 +142,14 @@ spec_clear (gpointer data)
 {
   DispPolicySpec *self = data;
 
+  DISP_TSAN_ACQUIRE (self);
   g_variant_unref (self->options);
 }
 
 void
 disp_policy_spec_unref (DispPolicySpec *self)
 {
+  DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, spec_clear);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/record.h"
 
+#include "core/tsan.h"
+
 #include <string.h>
 
 /* A kept range of a body keeps the whole body in memory.  That much more than the range, in bytes,
@@ -63,6 +65,7 @@ record_clear (gpointer data)
 {
   DispRecord *self = data;
 
+  DISP_TSAN_ACQUIRE (self);
   g_free (self->request_id);
   g_free (self->model);
   g_clear_pointer (&self->instances.bytes, g_bytes_unref);
@@ -73,6 +76,7 @@ record_clear (gpointer data)
 void
 disp_record_unref (DispRecord *self)
 {
+  DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, record_clear);
 }
 

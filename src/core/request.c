@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/request.h"
 
+#include "core/tsan.h"
+
 #include <string.h>
 
 /**
@@ -31,6 +33,7 @@ request_clear (gpointer data)
 {
   DispRequest *self = data;
 
+  DISP_TSAN_ACQUIRE (self);
   g_free (self->request_id);
   g_free (self->model);
   disp_version_clear (&self->version);
@@ -42,6 +45,7 @@ request_clear (gpointer data)
 void
 disp_request_unref (DispRequest *self)
 {
+  DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, request_clear);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/routing.h"
 
+#include "core/tsan.h"
+
 struct _DispRouting
 {
   DispFleet *fleet;     /* (owned) */
@@ -67,6 +69,7 @@ routing_clear (gpointer data)
 {
   DispRouting *self = data;
 
+  DISP_TSAN_ACQUIRE (self);
   g_ptr_array_unref (self->policies);
   disp_policy_spec_unref (self->spec);
   disp_fleet_unref (self->fleet);
@@ -75,6 +78,7 @@ routing_clear (gpointer data)
 void
 disp_routing_unref (DispRouting *self)
 {
+  DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, routing_clear);
 }
 

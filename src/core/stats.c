@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/stats.h"
 
+#include "core/tsan.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 
@@ -41,10 +43,17 @@ disp_stats_ref (DispStats *self)
   return g_atomic_rc_box_acquire (self);
 }
 
+static void
+stats_clear (gpointer self)
+{
+  DISP_TSAN_ACQUIRE (self);
+}
+
 void
 disp_stats_unref (DispStats *self)
 {
-  g_atomic_rc_box_release (self);
+  DISP_TSAN_RELEASE (self);
+  g_atomic_rc_box_release_full (self, stats_clear);
 }
 
 /**

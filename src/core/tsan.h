@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * ThreadSanitizer does not see GLib's own locks and queues (they are futexes inside an
+ * ThreadSanitizer does not see GLib's own locks, queues and reference counts (they are inside an
  * uninstrumented library), so a build with -fsanitize=thread is told of each hand-over by these two
- * marks.  They are nothing in every other build.
+ * marks: the one before an unlock, a push or the release of a reference, the other after a lock, a
+ * pop or the release of the last reference.  They are nothing in every other build.
  */
 
 #if defined(__SANITIZE_THREAD__)
