@@ -137,6 +137,12 @@ complete_round (DispManagerSource *self)
   disp_source_emit_fleet (DISP_SOURCE (self), fleet);
 }
 
+static gint64
+get_time_limit (DispManagerSource *self)
+{
+  return CLAMP (self->refresh_interval, SHORTEST_DEADLINE, LONGEST_DEADLINE);
+}
+
 static gboolean
 deadline_passed (gpointer data)
 {
@@ -147,7 +153,7 @@ deadline_passed (gpointer data)
   g_set_error (&error, DISP_ERROR, DISP_ERROR_DEADLINE,
                "%s: no whole answer came within %" G_GINT64_FORMAT " ms",
                questions[questions[MODELS].ended ? CONTAINERS : MODELS].url,
-               CLAMP (self->refresh_interval, SHORTEST_DEADLINE, LONGEST_DEADLINE) / 1000);
+               get_time_limit (self) / 1000);
   fail_round (self, error);
   return G_SOURCE_REMOVE;
 }
@@ -200,12 +206,11 @@ ask (DispManagerSource *self, guint which, const char *path, ParseFunc parse)
 static void
 start_round (DispManagerSource *self)
 {
-  gint64 deadline = CLAMP (self->refresh_interval, SHORTEST_DEADLINE, LONGEST_DEADLINE);
-
   self->round = g_new0 (Round, 1);
   self->round->source = self;
   self->round->cancellable = g_cancellable_new ();
-  self->deadline = disp_clock_add_timer (self->clock, disp_clock_now (self->clock) + deadline,
+  self->deadline = disp_clock_add_timer (self->clock,
+                                         disp_clock_now (self->clock) + get_time_limit (self),
                                          "fleet-deadline", deadline_passed, self);
   ask (self, MODELS, "/models", disp_fleet_document_parse_models);
   ask (self, CONTAINERS, "/containers", disp_fleet_document_parse_containers);
