@@ -31,12 +31,8 @@ typedef struct
 gboolean disp_document_tree_read_json (const char *text, gsize length,
                                        const DispDocumentLimits *limits, DispDocumentTree *tree,
                                        GError **error);
-gboolean disp_document_tree_read_yaml (const char *text, gsize length,
-                                       const DispDocumentLimits *limits, DispDocumentTree *tree,
-                                       GError **error);
 void disp_document_tree_clear (DispDocumentTree *self);
 
 gboolean disp_document_check_size (gsize length, const DispDocumentLimits *limits, GError **error);
-JsonNode *disp_yaml_scalar_resolve (const char *text);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispDocumentTree, disp_document_tree_clear)

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "wire/document-entry.h"
+#include "wire/yaml-tree.h"
 
 #include <string.h>
 

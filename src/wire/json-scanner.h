@@ -30,7 +30,6 @@ void disp_json_scanner_init (DispJsonScanner *self, const char *text, gsize leng
                              guint max_depth);
 void disp_json_scanner_space (DispJsonScanner *self);
 gboolean disp_json_scanner_take (DispJsonScanner *self, char c);
-gboolean disp_json_scanner_string (DispJsonScanner *self, GError **error);
 gboolean disp_json_scanner_value (DispJsonScanner *self, GError **error);
 gboolean disp_json_scanner_end (DispJsonScanner *self, GError **error);
 gboolean disp_json_scanner_fail (const DispJsonScanner *self, const char *at, GError **error,
@@ -39,4 +38,3 @@ gboolean disp_json_scanner_fail_found (const DispJsonScanner *self, const char *
                                        GError **error);
 
 gboolean disp_json_check (const char *text, gsize length, guint max_depth, GError **error);
-char *disp_json_unescape (const char *string, gsize length);

@@ -2,6 +2,7 @@
 #include "wire/predict-envelope.h"
 
 #include "core/error.h"
+#include "wire/json-string.h"
 
 #include <string.h>
 
@@ -211,7 +212,7 @@ scan_name (Scan *scan, Member *member, GError **error)
 
   if (scanner->at == scanner->end || *scanner->at != '"')
     return disp_json_scanner_fail_found (scanner, "a member name", error);
-  if (!disp_json_scanner_string (scanner, error))
+  if (!disp_json_skip_string (scanner, error))
     return FALSE;
   *member = find_member (scan, name, (gsize) (scanner->at - 1 - name));
   disp_json_scanner_space (scanner);
@@ -297,8 +298,7 @@ scan_object (Scan *scan, GError **error)
   disp_json_scanner_space (scanner);
   if (!disp_json_scanner_take (scanner, '{'))
     return fail_top (scanner, error);
-  scanner->depth++;
-  scanner->objects[0] = 1;
+  scanner->depth++; /* what is in it is one level down */
   if (!scan_members (scan, error))
     return FALSE;
   scanner->depth--;

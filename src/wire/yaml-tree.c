@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "wire/document-tree.h"
+#include "wire/yaml-tree.h"
 
 #include "core/error.h"
+#include "wire/yaml-scalar.h"
 
 #include <string.h>
 #include <yaml.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fleet-checks.h"
+#include "fuzz/fleet-checks.h"
 
 #include "core/error.h"
 

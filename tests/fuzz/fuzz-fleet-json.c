@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fuzz-target.h"
+#include "fuzz/fuzz-target.h"
 
 #include "core/error.h"
-#include "fleet-checks.h"
+#include "fuzz/fleet-checks.h"
 #include "wire/json-scanner.h"
 
 static void

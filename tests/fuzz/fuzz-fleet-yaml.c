@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fuzz-target.h"
+#include "fuzz/fuzz-target.h"
 
-#include "fleet-checks.h"
+#include "fuzz/fleet-checks.h"
 
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)

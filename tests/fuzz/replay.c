@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "fuzz-target.h"
+#include "fuzz/fuzz-target.h"
 
 #include <glib.h>
 #include <string.h>

@@ -323,30 +323,6 @@ test_depth (void)
   g_assert_cmpstr (error->message, ==, "byte 512: nested deeper than 512 levels");
 }
 
-/* A string whose special byte stands at each place of a block, and a little beyond. */
-static void
-test_blocks (void)
-{
-  static const Row specials[] = { ROW ("7", "\n"), ROW ("8.1", "\xff"), ROW ("7", "\\x") };
-
-  for (gsize at = 0; at < 200; at++)
-    {
-      g_autoptr (GString) text = g_string_new ("\"");
-
-      while (text->len <= 200)
-        g_string_append_c (text, 'a');
-      g_string_append_c (text, '"');
-      g_assert_true (check (text->str, text->len, 0, NULL));
-      for (gsize i = 0; i < G_N_ELEMENTS (specials); i++)
-        {
-          g_autofree char *copy = g_strndup (text->str, text->len);
-
-          memcpy (copy + 1 + at, specials[i].text, specials[i].length);
-          g_assert_false (check (copy, text->len, 0, NULL));
-        }
-    }
-}
-
 static void
 test_messages (void)
 {
@@ -379,55 +355,6 @@ test_messages (void)
       g_assert_false (check (rows[i].text, strlen (rows[i].text), 8, &error));
       g_assert_cmpstr (error->message, ==, rows[i].message);
     }
-}
-
-static void
-test_unescape (void)
-{
-  static const struct
-  {
-    const char *string;
-    const char *characters; /* (nullable) */
-  } rows[] = {
-    { "", "" },
-    { "abc", "abc" },
-    { "\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t" },
-    { "mod\\u0065l", "model" },
-    { "\\u00e9\\u20AC", "é€" },
-    { "\\ud83d\\ude00!", "😀!" },
-    { "é", "é" },
-    { "\\u0000", NULL },
-    { "\\ud83d", NULL },
-    { "\\ud83dx", NULL },
-    { "\\ude00\\ud83d", NULL },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_autofree char *characters = disp_json_unescape (rows[i].string, strlen (rows[i].string));
-
-      g_assert_cmpstr (characters, ==, rows[i].characters);
-    }
-}
-
-static void
-test_large (void)
-{
-  const gsize length = 10 * 1000 * 1000;
-  g_autofree char *text = g_malloc (length);
-
-  memset (text, 'A', length);
-  text[0] = text[length - 1] = '"';
-  g_assert_true (disp_json_check (text, length, 0, NULL));
-  for (gsize i = 1; i + 2 < length; i += 2)
-    memcpy (text + i, "\\\"", 2);
-  g_assert_true (disp_json_check (text, length, 0, NULL));
-  g_assert_false (disp_json_check (text, length - 1, 0, NULL));
-  for (gsize i = 1; i + 2 < length; i += 2)
-    memcpy (text + i, "é", 2);
-  g_assert_true (disp_json_check (text, length, 0, NULL));
-  text[length / 2] = (char) 0xff;
-  g_assert_false (disp_json_check (text, length, 0, NULL));
 }
 
 static double
@@ -488,10 +415,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/json-scanner/nan", test_nan);
   g_test_add_func ("/wire/json-scanner/prefixes", test_prefixes);
   g_test_add_func ("/wire/json-scanner/depth", test_depth);
-  g_test_add_func ("/wire/json-scanner/blocks", test_blocks);
   g_test_add_func ("/wire/json-scanner/messages", test_messages);
-  g_test_add_func ("/wire/json-scanner/unescape", test_unescape);
-  g_test_add_func ("/wire/json-scanner/large", test_large);
   if (g_test_perf ())
     g_test_add_func ("/wire/json-scanner/speed", test_speed);
   return g_test_run ();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "wire/json-writer.h"
 
-#include "wire/json-scanner.h"
+#include "wire/json-string.h"
 
 #include <float.h>
 #include <json-glib/json-glib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "wire/document-tree.h"
+#include "wire/yaml-scalar.h"
 
 #include <math.h>
 

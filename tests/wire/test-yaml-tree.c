@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "wire/yaml-tree.h"
+
 #include "core/error.h"
-#include "wire/document-tree.h"
 
 #include <string.h>
 
