@@ -40,8 +40,9 @@ disp_clock_now_real (DispClock *self)
  * @callback: called on the thread-default context of the caller
  * @user_data: for @callback
  *
- * Calls @callback once when it is @at or later, unless the timer is cleared before.  The callback's
- * result is ignored.
+ * Calls @callback once when it is @at or later, unless the timer is cleared before, and never from
+ * inside this call.  The callback's result is ignored; it may clear this timer and any other.  The
+ * order of timers that fall due while the context is busy is not defined.
  *
  * Returns: (transfer full): the timer; end it with disp_clock_clear_timer()
  */
@@ -103,7 +104,7 @@ system_clock_add_timer (G_GNUC_UNUSED DispClock *clock, gint64 at, const char *n
   GSource *source = g_source_new (&timer_funcs, sizeof (GSource));
 
   g_source_set_static_name (source, name);
-  g_source_set_ready_time (source, at);
+  g_source_set_ready_time (source, MAX (at, 0)); /* -1 would be never */
   g_source_set_callback (source, callback, user_data, NULL);
   g_source_attach (source, g_main_context_get_thread_default ());
   return source;
