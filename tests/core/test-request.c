@@ -88,6 +88,7 @@ test_request_id (void)
       g_test_message ("id %u", i);
       disp_request_set_request_id (request, ids[i].text);
       g_assert_cmpstr (request->request_id, ==, ids[i].is_sane ? ids[i].text : NULL);
+      g_assert_cmpint (disp_request_id_is_sane (ids[i].text), ==, ids[i].is_sane);
     }
 }
 
