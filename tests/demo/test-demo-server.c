@@ -35,7 +35,7 @@ start (Fixture *fixture, gconstpointer user_data)
   line = g_data_input_stream_read_line (output, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (g_str_has_prefix (line, "listening on 127.0.0.1:"));
-  fixture->port = atoi (strrchr (line, ':') + 1);
+  fixture->port = (int) g_ascii_strtoull (strrchr (line, ':') + 1, NULL, 10);
   g_assert_cmpint (fixture->port, >, 0);
 }
 
@@ -89,7 +89,7 @@ hear (GDataInputStream *input, const char *status)
       g_assert_no_error (error);
       g_assert_nonnull (line);
       if (g_str_has_prefix (line, "Content-Length: "))
-        length = atoi (line + strlen ("Content-Length: "));
+        length = g_ascii_strtoull (line + strlen ("Content-Length: "), NULL, 10);
       if (g_str_has_prefix (line, "Server: "))
         g_assert_cmpstr (line, ==, "Server: server-under-test");
     }
