@@ -4,24 +4,41 @@
 #include <libsoup/soup.h>
 
 #define DISP_TYPE_CONNECTION (disp_connection_get_type ())
-G_DECLARE_FINAL_TYPE (DispConnection, disp_connection, DISP, CONNECTION, GIOStream)
+G_DECLARE_FINAL_TYPE (DispConnection, disp_connection, DISP, CONNECTION, GObject)
 
 /**
- * DispConnectionEvent:
- * @connection: the connection
- * @user_data: as given along with the callback
+ * DispConnectionEvents:
+ * @request: a request begins: @stream carries that one, and the socket outlives it
+ * @closed: the connection is closed; called once
  *
- * Something happened to a connection.
+ * What a connection tells its owner, on the thread-default context.
  */
-typedef void (*DispConnectionEvent) (DispConnection *connection, gpointer user_data);
+typedef struct
+{
+  void (*request) (DispConnection *connection, GIOStream *stream, gpointer user_data);
+  void (*closed) (DispConnection *connection, gpointer user_data);
+} DispConnectionEvents;
 
-DispConnection *disp_connection_new (GSocket *socket, DispConnectionEvent closed,
+/**
+ * DispHungUp:
+ * @connection: the connection
+ * @user_data: as given to disp_connection_watch()
+ *
+ * The client has closed its side.
+ */
+typedef void (*DispHungUp) (DispConnection *connection, gpointer user_data);
+
+/* The body of a request that comes in chunks: only its reader knows where it ends. */
+#define DISP_BODY_CHUNKED (-1)
+
+DispConnection *disp_connection_new (GSocket *socket, const DispConnectionEvents *events,
                                      gpointer user_data);
 DispConnection *disp_connection_of_message (SoupServerMessage *message);
 GSocketAddress *disp_connection_get_address (DispConnection *self);
-void disp_connection_set_busy (DispConnection *self);
-void disp_connection_set_idle (DispConnection *self, SoupServerMessage *message);
-gboolean disp_connection_close_if_idle (DispConnection *self);
-void disp_connection_watch (DispConnection *self, DispConnectionEvent hung_up, gpointer user_data);
+void disp_connection_expect_body (DispConnection *self, goffset length);
+void disp_connection_keep (DispConnection *self);
+void disp_connection_drain (DispConnection *self);
+void disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer user_data);
 void disp_connection_unwatch (DispConnection *self);
-gboolean disp_connection_shut_output (DispConnection *self);
+GIOStream *disp_connection_detach (DispConnection *self, SoupServerMessage *message);
+void disp_connection_close (DispConnection *self);

@@ -22,6 +22,8 @@ struct _DispExchange
   gsize body_limit;           /* in bytes */
   GByteArray *body;           /* (owned) (nullable) what came of the body, while it is collected */
   char *request_id;           /* (owned) (nullable) to be echoed */
+  gboolean chunked;           /* the body of the request comes in chunks */
+  gboolean answered;          /* the answer was sent to its end */
   GCancellable *cancellable;  /* (owned) (nullable) while its request is dispatched */
 };
 
@@ -68,7 +70,9 @@ respond (DispExchange *self, const DispAnswer *answer)
     soup_message_headers_replace (headers, "Retry-After", answer->retry_after);
   if (self->request_id != NULL)
     soup_message_headers_replace (headers, "X-Request-Id", self->request_id);
-  if (is_draining (self))
+  /* A body in chunks is read without a limit, so what follows it may be lost: better no next
+   * request. */
+  if (is_draining (self) || self->chunked)
     soup_message_headers_replace (headers, "Connection", "close");
   soup_message_body_append_bytes (soup_server_message_get_response_body (message), answer->body);
   soup_message_body_complete (soup_server_message_get_response_body (message));
@@ -138,12 +142,9 @@ on_hung_up (DispConnection *connection, gpointer user_data)
   DispExchange *self = user_data;
   g_autoptr (DispConnection) kept = g_object_ref (connection);
   g_autoptr (GCancellable) cancellable = g_object_ref (self->cancellable);
-  g_autoptr (SoupServerMessage) message = g_object_ref (self->message);
-  g_autoptr (GIOStream) stolen = NULL;
 
-  self->message = NULL;
-  stolen = soup_server_message_steal_connection (message);
-  g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+  disp_connection_detach (connection, g_steal_pointer (&self->message));
+  disp_connection_close (connection);
   g_cancellable_cancel (cancellable);
 }
 
@@ -318,15 +319,13 @@ check_head (DispExchange *self, GError **error)
 static void
 refuse_body (DispExchange *self, const GError *error)
 {
-  g_autoptr (DispConnection) connection = g_object_ref (disp_connection_of_message (self->message));
+  DispConnection *connection = disp_connection_of_message (self->message);
   DispClock *clock = disp_switchboard_get_clock (
       disp_dispatcher_get_switchboard (self->dispatcher));
   g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
   GString *response = g_string_new (NULL);
   gsize length;
   const char *body = g_bytes_get_data (answer->body, &length);
-  g_autoptr (SoupServerMessage) message = g_object_ref (self->message);
-  g_autoptr (GIOStream) stolen = NULL;
 
   g_string_append_printf (response,
                           "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
@@ -334,9 +333,34 @@ refuse_body (DispExchange *self, const GError *error)
                           answer->status, soup_status_get_phrase (answer->status),
                           answer->content_type, length);
   g_string_append_len (response, body, (gssize) length);
-  self->message = NULL;
-  stolen = soup_server_message_steal_connection (message);
-  disp_lingering_close (connection, g_string_free_to_bytes (response), clock);
+  disp_lingering_close (connection, g_steal_pointer (&self->message),
+                        g_string_free_to_bytes (response), clock);
+}
+
+/* How long the body is by the words of the head. */
+static goffset
+body_length (SoupMessageHeaders *headers)
+{
+  switch (soup_message_headers_get_encoding (headers))
+    {
+    case SOUP_ENCODING_CONTENT_LENGTH:
+      return soup_message_headers_get_content_length (headers);
+    case SOUP_ENCODING_CHUNKED:
+      return DISP_BODY_CHUNKED;
+    default:
+      return 0;
+    }
+}
+
+/* Whether the client may send another request after this one (RFC 9112, section 9.3). */
+static gboolean
+is_persistent (SoupServerMessage *message)
+{
+  return soup_server_message_get_http_version (message) == SOUP_HTTP_1_1
+         && !soup_message_headers_header_contains (
+             soup_server_message_get_request_headers (message), "Connection", "close")
+         && !soup_message_headers_header_contains (
+             soup_server_message_get_response_headers (message), "Connection", "close");
 }
 
 static void
@@ -359,11 +383,22 @@ on_got_chunk (G_GNUC_UNUSED SoupServerMessage *message, GBytes *chunk, gpointer 
 }
 
 static void
-on_finished (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
+on_wrote_body (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
 {
   DispExchange *self = user_data;
 
+  self->answered = TRUE;
+}
+
+static void
+on_finished (SoupServerMessage *message, gpointer user_data)
+{
+  DispExchange *self = user_data;
+  DispConnection *connection = disp_connection_of_message (message);
+
   self->message = NULL;
+  if (connection != NULL && self->answered && is_persistent (message))
+    disp_connection_keep (connection);
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
 }
@@ -410,8 +445,11 @@ disp_exchange_begin (SoupServerMessage *message, DispDispatcher *dispatcher, gsi
     self->request_id = g_strdup (request_id);
   g_object_set_data_full (G_OBJECT (message), exchange_key, self, exchange_unref);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
+  g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
 
+  self->chunked = soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED;
+  disp_connection_expect_body (disp_connection_of_message (message), body_length (headers));
   /* The body is collected here, in one piece, instead of by SoupServer in many; and no answer is
    * given in parts. */
   soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);

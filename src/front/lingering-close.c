@@ -15,6 +15,7 @@
 typedef struct
 {
   DispConnection *connection; /* (owned) */
+  GIOStream *stream;          /* (owned) */
   GBytes *response;           /* (owned) */
   GCancellable *cancellable;  /* (owned) */
   GSource *timer;             /* (owned) (nullable) */
@@ -28,7 +29,8 @@ static void
 end (Lingering *lingering)
 {
   disp_clock_clear_timer (&lingering->timer);
-  g_io_stream_close (G_IO_STREAM (lingering->connection), NULL, NULL);
+  disp_connection_close (lingering->connection);
+  g_object_unref (lingering->stream);
   g_object_unref (lingering->connection);
   g_bytes_unref (lingering->response);
   g_object_unref (lingering->cancellable);
@@ -51,9 +53,9 @@ on_discarded (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 discard_next (Lingering *lingering)
 {
-  g_input_stream_read_async (g_io_stream_get_input_stream (G_IO_STREAM (lingering->connection)),
-                             lingering->buffer, DISCARD_SIZE, G_PRIORITY_LOW,
-                             lingering->cancellable, on_discarded, lingering);
+  g_input_stream_read_async (g_io_stream_get_input_stream (lingering->stream), lingering->buffer,
+                             DISCARD_SIZE, G_PRIORITY_LOW, lingering->cancellable, on_discarded,
+                             lingering);
 }
 
 static void
@@ -62,7 +64,9 @@ on_written (GObject *source, GAsyncResult *result, gpointer user_data)
   Lingering *lingering = user_data;
 
   if (g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL)
-      && disp_connection_shut_output (lingering->connection))
+      && g_socket_shutdown (
+          g_socket_connection_get_socket (G_SOCKET_CONNECTION (lingering->stream)), FALSE, TRUE,
+          NULL))
     discard_next (lingering);
   else
     end (lingering);
@@ -79,7 +83,8 @@ on_time_over (gpointer user_data)
 
 /**
  * disp_lingering_close:
- * @connection: a connection that was taken away from SoupServer
+ * @connection: a connection
+ * @message: the message in progress on it, which ends now
  * @response: (transfer full): the last bytes to send on it: a whole response that says "Connection:
  * close"
  * @clock: the clock
@@ -88,18 +93,20 @@ on_time_over (gpointer user_data)
  * but within 2 s and 1 MiB of what comes.  On the thread-default context.
  */
 void
-disp_lingering_close (DispConnection *connection, GBytes *response, DispClock *clock)
+disp_lingering_close (DispConnection *connection, SoupServerMessage *message, GBytes *response,
+                      DispClock *clock)
 {
   Lingering *lingering = g_new0 (Lingering, 1);
   gsize size;
   const void *bytes = g_bytes_get_data (response, &size);
 
   lingering->connection = g_object_ref (connection);
+  lingering->stream = g_object_ref (disp_connection_detach (connection, message));
   lingering->response = response;
   lingering->cancellable = g_cancellable_new ();
   lingering->timer = disp_clock_add_timer (clock, disp_clock_now (clock) + MAX_LINGER,
                                            "lingering close", on_time_over, lingering);
-  g_output_stream_write_all_async (g_io_stream_get_output_stream (G_IO_STREAM (connection)), bytes,
-                                   size, G_PRIORITY_DEFAULT, lingering->cancellable, on_written,
+  g_output_stream_write_all_async (g_io_stream_get_output_stream (lingering->stream), bytes, size,
+                                   G_PRIORITY_DEFAULT, lingering->cancellable, on_written,
                                    lingering);
 }

@@ -4,4 +4,5 @@
 #include "engine/clock.h"
 #include "front/connection.h"
 
-void disp_lingering_close (DispConnection *connection, GBytes *response, DispClock *clock);
+void disp_lingering_close (DispConnection *connection, SoupServerMessage *message, GBytes *response,
+                           DispClock *clock);

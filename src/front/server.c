@@ -15,7 +15,7 @@ struct _DispServer
   DispDispatcher *dispatcher; /* (owned) */
   SoupServer *soup;           /* (owned) without listeners of its own */
   GPtrArray *listeners;       /* (owned) (element-type DispListener, owned) */
-  GHashTable *connections; /* (owned) (element-type DispConnection, unowned) a set: the open ones */
+  GHashTable *connections; /* (owned) (element-type DispConnection, owned) a set: the open ones */
   gsize body_limit;
   DispServerDrained drained;
   gpointer drained_data;
@@ -30,7 +30,6 @@ on_head (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, G_GNUC_UNUS
 {
   DispServer *self = user_data;
 
-  disp_connection_set_busy (disp_connection_of_message (message));
   disp_exchange_begin (message, self->dispatcher, self->body_limit);
 }
 
@@ -40,20 +39,6 @@ on_request (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message,
             G_GNUC_UNUSED gpointer user_data)
 {
   disp_exchange_serve (message);
-}
-
-/* A message has begun or ended: in both cases its connection may end without harm. */
-static void
-on_boundary (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, gpointer user_data)
-{
-  DispServer *self = user_data;
-  DispConnection *connection = disp_connection_of_message (message);
-
-  if (connection == NULL)
-    return;
-  disp_connection_set_idle (connection, message);
-  if (self->drained != NULL)
-    disp_connection_close_if_idle (connection);
 }
 
 static gboolean
@@ -78,7 +63,16 @@ check_drained (DispServer *self)
 }
 
 static void
-on_closed (DispConnection *connection, gpointer user_data)
+on_connection_request (DispConnection *connection, GIOStream *stream, gpointer user_data)
+{
+  DispServer *self = user_data;
+  GSocketAddress *address = disp_connection_get_address (connection);
+
+  soup_server_accept_iostream (self->soup, stream, address, address, NULL);
+}
+
+static void
+on_connection_closed (DispConnection *connection, gpointer user_data)
 {
   DispServer *self = user_data;
 
@@ -89,12 +83,10 @@ on_closed (DispConnection *connection, gpointer user_data)
 static void
 on_accepted (GSocket *socket, gpointer user_data)
 {
+  static const DispConnectionEvents events = { on_connection_request, on_connection_closed };
   DispServer *self = user_data;
-  g_autoptr (DispConnection) connection = disp_connection_new (socket, on_closed, self);
-  GSocketAddress *address = disp_connection_get_address (connection);
 
-  g_hash_table_add (self->connections, connection);
-  soup_server_accept_iostream (self->soup, G_IO_STREAM (connection), address, address, NULL);
+  g_hash_table_add (self->connections, disp_connection_new (socket, &events, self));
 }
 
 static void
@@ -131,7 +123,7 @@ static void
 disp_server_init (DispServer *self)
 {
   self->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_listener_free);
-  self->connections = g_hash_table_new (NULL, NULL);
+  self->connections = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
 }
 
 /**
@@ -155,8 +147,6 @@ disp_server_new (DispDispatcher *dispatcher, GPtrArray *sockets, gsize body_limi
   self->soup = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
   soup_server_add_early_handler (self->soup, NULL, on_head, self, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
-  g_signal_connect (self->soup, "request-started", G_CALLBACK (on_boundary), self);
-  g_signal_connect (self->soup, "request-finished", G_CALLBACK (on_boundary), self);
   for (guint i = 0; i < sockets->len; i++)
     g_ptr_array_add (self->listeners,
                      disp_listener_new (g_ptr_array_index (sockets, i), clock, on_accepted, self));
@@ -185,7 +175,7 @@ disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_da
   self->drained_data = user_data;
   connections = g_hash_table_get_keys (self->connections);
   for (GList *link = connections; link != NULL; link = link->next)
-    disp_connection_close_if_idle (link->data);
+    disp_connection_drain (link->data);
   check_drained (self);
 }
 

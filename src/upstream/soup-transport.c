@@ -42,6 +42,8 @@ typedef struct
   gboolean connect_timed_out;
 } Call;
 
+static const char cut_short[] = "closed the connection before its whole answer came";
+
 static void send_message (GTask *task);
 static void read_body (GTask *task);
 
@@ -115,7 +117,7 @@ fail_with (GTask *task, const GError *error)
   else if (error->domain == SOUP_SESSION_ERROR && error->code == SOUP_SESSION_ERROR_PARSING)
     why = g_strdup ("gave an answer that is not HTTP");
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
-    why = g_strdup ("closed the connection before its whole answer came");
+    why = g_strdup (cut_short);
   else if (call->opened && call->slot->socket == NULL)
     why = g_strdup_printf ("could not be reached: %s", error->message);
   else
@@ -145,20 +147,28 @@ is_whole_json (const GByteArray *body)
 
 /*
  * An answer must say where it ends, or half of one would pass for the whole.  libsoup takes a
- * connection that is closed between two chunks for the end of the body, so a chunked answer on a
- * connection that is closed has to prove itself: by being a whole JSON text.
+ * connection that is closed for the end of the body: between two chunks, and even before
+ * Content-Length if the connection was to be closed anyway.  So the length is compared, and a
+ * chunked answer on a connection that is closed has to prove itself: by being a whole JSON text.
  */
 static const char *
 find_flaw (const Call *call)
 {
   SoupMessageHeaders *headers = soup_message_get_response_headers (call->message);
-  SoupEncoding encoding = soup_message_headers_get_encoding (headers);
 
-  if (encoding == SOUP_ENCODING_EOF && call->body->len > 0)
-    return "gave an answer with neither Content-Length nor chunks";
-  if (encoding == SOUP_ENCODING_CHUNKED && is_at_end (call->slot) && !is_whole_json (call->body))
-    return "closed the connection before its whole answer came";
-  return NULL;
+  switch (soup_message_headers_get_encoding (headers))
+    {
+    case SOUP_ENCODING_EOF:
+      return call->body->len > 0 ? "gave an answer with neither Content-Length nor chunks" : NULL;
+    case SOUP_ENCODING_CONTENT_LENGTH:
+      return (goffset) call->body->len != soup_message_headers_get_content_length (headers)
+                 ? cut_short
+                 : NULL;
+    case SOUP_ENCODING_CHUNKED:
+      return is_at_end (call->slot) && !is_whole_json (call->body) ? cut_short : NULL;
+    default:
+      return NULL;
+    }
 }
 
 static void
