@@ -5,9 +5,6 @@
 
 #include <math.h>
 
-/* How much of a wrong string an error quotes, in characters. */
-#define MAX_QUOTED 40
-
 /* "line 12: " if it is known where @node stands, else nothing. */
 static char *
 describe_line (const DispDocumentTree *tree, JsonNode *node)
@@ -27,17 +24,6 @@ describe_number (double value)
 }
 
 static char *
-describe_string (const char *text)
-{
-  g_autofree char *start = NULL;
-
-  if (g_utf8_strlen (text, -1) <= MAX_QUOTED)
-    return g_strdup_printf ("\"%s\"", text);
-  start = g_utf8_substring (text, 0, MAX_QUOTED);
-  return g_strdup_printf ("\"%s…\"", start);
-}
-
-static char *
 describe_value (JsonNode *node)
 {
   switch (json_node_get_node_type (node))
@@ -53,7 +39,7 @@ describe_value (JsonNode *node)
       break;
     }
   if (json_node_get_value_type (node) == G_TYPE_STRING)
-    return describe_string (json_node_get_string (node));
+    return disp_document_quote (json_node_get_string (node));
   if (json_node_get_value_type (node) == G_TYPE_BOOLEAN)
     return g_strdup (json_node_get_boolean (node) ? "true" : "false");
   if (json_node_get_value_type (node) == G_TYPE_INT64)

@@ -4,11 +4,31 @@
 #include "core/error.h"
 #include "wire/json-scanner.h"
 
+/* How much of a string an error quotes, in characters. */
+#define MAX_QUOTED 40
+
 void
 disp_document_tree_clear (DispDocumentTree *self)
 {
   g_clear_pointer (&self->root, json_node_unref);
   g_clear_pointer (&self->lines, g_hash_table_unref);
+}
+
+/**
+ * disp_document_quote:
+ * @text: a string of a document
+ *
+ * Returns: (transfer full): @text in quotes, for a message; only the start of it if it is long
+ */
+char *
+disp_document_quote (const char *text)
+{
+  g_autofree char *start = NULL;
+
+  if (g_utf8_strlen (text, -1) <= MAX_QUOTED)
+    return g_strdup_printf ("\"%s\"", text);
+  start = g_utf8_substring (text, 0, MAX_QUOTED);
+  return g_strdup_printf ("\"%s…\"", start);
 }
 
 /**
@@ -82,6 +102,7 @@ parse_json (JsonParser *parser, const char *text, gsize length, GError **error)
 {
   Names names = { .open = g_ptr_array_new_with_free_func ((GDestroyNotify) g_hash_table_unref) };
   g_autofree char *repeated = NULL;
+  g_autofree char *quoted = NULL;
   gboolean parsed;
 
   g_signal_connect (parser, "object-start", G_CALLBACK (on_object_start), &names);
@@ -94,8 +115,9 @@ parse_json (JsonParser *parser, const char *text, gsize length, GError **error)
     return FALSE;
   if (repeated == NULL)
     return TRUE;
+  quoted = disp_document_quote (repeated);
   g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT,
-               "\"%s\" appears twice in one object, expected it once", repeated);
+               "%s appears twice in one object, expected it once", quoted);
   return FALSE;
 }
 

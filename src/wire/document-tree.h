@@ -33,6 +33,7 @@ gboolean disp_document_tree_read_json (const char *text, gsize length,
                                        GError **error);
 void disp_document_tree_clear (DispDocumentTree *self);
 
+char *disp_document_quote (const char *text);
 gboolean disp_document_check_size (gsize length, const DispDocumentLimits *limits, GError **error);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispDocumentTree, disp_document_tree_clear)

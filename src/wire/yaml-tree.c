@@ -147,7 +147,11 @@ take_name (Reader *reader, const char *name, GError **error)
   Level *level = innermost (reader);
 
   if (json_object_has_member (json_node_get_object (level->node), name))
-    return fail (reader, error, "\"%s\" appears twice in one object, expected it once", name);
+    {
+      g_autofree char *quoted = disp_document_quote (name);
+
+      return fail (reader, error, "%s appears twice in one object, expected it once", quoted);
+    }
   if (g_str_equal (name, "<<"))
     return fail (reader, error, "a merge key (<<), which is not supported");
   level->name = g_strdup (name);
@@ -179,10 +183,10 @@ read_scalar (Reader *reader, const yaml_event_t *event, GError **error)
 
   if (memchr (text, '\0', event->data.scalar.length) != NULL)
     return fail (reader, error, "a NUL in a string");
-  if (!count (reader, 1, 0, error))
-    return FALSE;
   if (wants_name (reader))
     return take_name (reader, text, error);
+  if (!count (reader, 1, 0, error))
+    return FALSE;
   node = resolve (reader, event, error);
   if (node == NULL)
     return FALSE;
