@@ -49,7 +49,7 @@ disp_route_fill (DispRoute *self, const GPtrArray *listed)
 {
   g_autoptr (GHashTable) places = g_hash_table_new (NULL, NULL); /* counters to place, from 1 */
 
-  self->containers = g_new (DispContainer *, listed->len);
+  self->containers = g_new0 (DispContainer *, listed->len);
   for (guint i = 0; i < listed->len; i++)
     {
       DispContainer *container = g_ptr_array_index (listed, i);
