@@ -307,8 +307,10 @@ static ScriptedAction
 answer_hugely (G_GNUC_UNUSED const ScriptedRequest *request, GString *answer,
                G_GNUC_UNUSED gpointer user_data)
 {
+  g_autofree char *much = g_strnfill (6 * 1024 * 1024, ' ');
+
   g_string_append (answer, "HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n");
-  g_string_set_size (answer, answer->len + 6 * 1024 * 1024);
+  g_string_append (answer, much);
   return SCRIPTED_HANG;
 }
 

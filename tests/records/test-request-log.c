@@ -4,6 +4,7 @@
 #include "core/tsan.h"
 #include "records/fake-store.h"
 #include "records/fixture.h"
+#include "records/null-store.h"
 #include "records/sqlite-store.h"
 
 #include <sqlite3.h>
@@ -183,6 +184,44 @@ test_recovers (Fixture *fixture, G_GNUC_UNUSED gconstpointer interval)
   check_news (1, "message records are stored again in fake:, after * s");
 }
 
+/* While the store fails, the log says why; then it has nothing to say. */
+static void
+test_problem (Fixture *fixture, G_GNUC_UNUSED gconstpointer interval)
+{
+  DispRecordSink *sink = DISP_RECORD_SINK (fixture->log);
+  g_autofree char *problem = NULL;
+
+  g_assert_null (disp_record_sink_dup_problem (sink));
+  fake_store_fail (fixture->store, G_MAXUINT, 0);
+  push (fixture->log, 0, 20);
+  fake_store_wait_for_batches (fixture->store, 2);
+  problem = disp_record_sink_dup_problem (sink);
+  g_assert_cmpstr (problem, ==, "the fake was told to fail");
+  g_assert_cmpuint (disp_record_sink_count_queued (sink), ==, 20);
+
+  fake_store_fail (fixture->store, 0, 0);
+  g_assert_cmpuint (disp_request_log_close (fixture->log, PATIENT), ==, 0);
+  g_assert_null (disp_record_sink_dup_problem (sink));
+  g_assert_cmpuint (disp_record_sink_count_queued (sink), ==, 0);
+}
+
+static void
+test_null_store (void)
+{
+  g_autoptr (DispClock) clock = disp_system_clock_new ();
+  DispStore *store = disp_null_store_new ();
+  DispRequestLog *log = disp_request_log_new (store, clock, AN_HOUR);
+  DispRequestLogValues values;
+
+  push (log, 0, 20);
+  g_assert_cmpuint (disp_request_log_close (log, PATIENT), ==, 0);
+  disp_request_log_read (log, &values);
+  g_assert_cmpuint (values.stored, ==, 20);
+  g_assert_cmpstr (disp_store_describe (store), ==, "none");
+  g_assert_finalize_object (log);
+  g_assert_finalize_object (store);
+}
+
 static void
 test_refused (Fixture *fixture, G_GNUC_UNUSED gconstpointer interval)
 {
@@ -222,14 +261,15 @@ test_hanging_store (Fixture *fixture, G_GNUC_UNUSED gconstpointer interval)
   check_news (0, "warning 105 records could not be stored*");
 }
 
-/* A log in its longest back-off does not wait for the end of that when it is closed. */
+/* A log that rests between two tries, here for 200 ms at least, makes the next one when it is
+ * closed: the patience need not outlast the rest. */
 static void
 test_close_hurries (Fixture *fixture, G_GNUC_UNUSED gconstpointer interval)
 {
-  fake_store_fail (fixture->store, 1, 0);
+  fake_store_fail (fixture->store, 3, 0);
   push (fixture->log, 0, 7);
-  fake_store_wait_for_batches (fixture->store, 1);
-  g_assert_cmpuint (disp_request_log_close (fixture->log, PATIENT), ==, 0);
+  fake_store_wait_for_batches (fixture->store, 3);
+  g_assert_cmpuint (disp_request_log_close (fixture->log, 150 * G_TIME_SPAN_MILLISECOND), ==, 0);
   check_stored (fixture, 7);
 }
 
@@ -365,6 +405,7 @@ main (int argc, char **argv)
   ADD ("close-drains", &never, test_close_drains);
   ADD ("close-empty", &never, test_close_empty);
   ADD ("recovers-in-order", &soon, test_recovers);
+  ADD ("tells-problem", &soon, test_problem);
   ADD ("counts-refused", &soon, test_refused);
   ADD ("dead-store", &soon, test_dead_store);
   ADD ("hanging-store", &soon, test_hanging_store);
@@ -373,6 +414,7 @@ main (int argc, char **argv)
   ADD ("keeps-order-of-threads", &soon, test_order);
 #undef ADD
   g_test_add_func ("/records/request-log/many-threads-into-sqlite", test_many_threads);
+  g_test_add_func ("/records/request-log/null-store", test_null_store);
   status = g_test_run ();
   g_ptr_array_unref (news);
   return status;

@@ -399,6 +399,29 @@ test_read_meanwhile (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   sqlite3_close (reader);
 }
 
+/* A statement that fails in the middle of a batch undoes those before it. */
+static void
+test_undone (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) batch = make_records (0, 5, DISP_RECORD_CREATED);
+  g_autoptr (GError) error = NULL;
+
+  open_store (fixture);
+  execute (fixture->path, "CREATE TRIGGER trap BEFORE INSERT ON records "
+                          "WHEN NEW.id LIKE '00000003%' "
+                          "BEGIN SELECT RAISE (ABORT, 'the trap'); END");
+  g_assert_false (append (fixture->store, batch, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
+  g_assert_nonnull (strstr (error->message, "the trap"));
+  g_clear_error (&error);
+  check_query (fixture, "SELECT count(*) FROM records", "0");
+
+  execute (fixture->path, "DROP TRIGGER trap");
+  append (fixture->store, batch, &error);
+  g_assert_no_error (error);
+  check_query (fixture, "SELECT count(*) FROM records", "5");
+}
+
 /* A file that may not grow stands for a full disk: the write fails in the middle of a batch. */
 static void
 test_no_room (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -539,43 +562,50 @@ test_wrong_place (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   check_refused ("/dev/null", "something special");
 }
 
-/* Root may write everywhere, so that only others see these refused. */
+/* An existing file that may not be written, and a new one where none may be made. */
+static void
+check_read_only (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *new_file = g_build_filename (directory, "new.db", NULL);
+
+  check_refused (path, "must be writable");
+  check_refused (new_file, "Permission denied");
+}
+
+static void
+set_modes (const char *path, guint file_mode, guint directory_mode)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  g_assert_no_errno (chmod (path, file_mode));
+  g_assert_no_errno (chmod (directory, directory_mode));
+}
+
+/* Root may write everywhere, so that a child which is nobody (65534) has to try for it. */
 static void
 test_read_only (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  g_autofree char *directory = g_path_get_dirname (fixture->path);
-  g_autofree char *new_file = g_build_filename (directory, "new.db", NULL);
+  int status;
+  pid_t child;
 
   open_store (fixture);
   close_store (fixture);
-  if (geteuid () == 0)
+  g_assert_no_errno (chmod (fixture->directory, 0755));
+  set_modes (fixture->path, 0444, 0555);
+  child = fork ();
+  g_assert_no_errno (child);
+  if (child == 0)
     {
-      int status;
-      pid_t child = fork ();
-
-      g_assert_no_errno (child);
-      if (child == 0)
-        {
-          /* 65534 is nobody; it may pass the directory of the test but write nothing in it. */
-          if (chmod (fixture->directory, 0755) != 0 || chmod (directory, 0555) != 0
-              || chmod (fixture->path, 0444) != 0 || setuid (65534) != 0)
-            _exit (2);
-          check_refused (fixture->path, "must be writable");
-          check_refused (new_file, "Permission denied");
-          _exit (0);
-        }
-      g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-      g_assert_true (WIFEXITED (status));
-      g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+      if (geteuid () == 0 && setuid (65534) != 0)
+        _exit (2);
+      check_read_only (fixture->path);
+      _exit (0);
     }
-  else
-    {
-      g_assert_no_errno (chmod (fixture->path, 0444));
-      g_assert_no_errno (chmod (directory, 0555));
-      check_refused (fixture->path, "must be writable");
-      check_refused (new_file, "Permission denied");
-      g_assert_no_errno (chmod (directory, 0755));
-    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  set_modes (fixture->path, 0644, 0755);
 }
 
 int
@@ -596,6 +626,7 @@ main (int argc, char **argv)
   ADD ("killed", test_killed);
   ADD ("locked", test_locked);
   ADD ("read-meanwhile", test_read_meanwhile);
+  ADD ("undone", test_undone);
   ADD ("no-room", test_no_room);
   ADD ("not-a-database", test_not_a_database);
   ADD ("damaged", test_damaged);
