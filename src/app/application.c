@@ -225,6 +225,7 @@ static gboolean
 make_source (DispApplication *self, GError **error)
 {
   const DispConfig *config = self->config;
+  g_autoptr (GRand) random = g_rand_new ();
 
   switch (config->source)
     {
@@ -233,7 +234,7 @@ make_source (DispApplication *self, GError **error)
       return TRUE;
     case DISP_SOURCE_CONTAINERS_MANAGER:
       self->source = disp_manager_source_new (config->containers_manager, config->refresh_interval,
-                                              self->clock, g_rand_new (), error);
+                                              self->clock, random, error);
       return self->source != NULL;
     case DISP_SOURCE_NONE:
     default:
