@@ -38,9 +38,8 @@ fetch_free (gpointer data)
 SoupSession *
 disp_fetch_session_new (void)
 {
-  g_autoptr (GProxyResolver) direct = g_simple_proxy_resolver_new (NULL, NULL);
   SoupSession *session = soup_session_new_with_options (
-      "proxy-resolver", direct, "user-agent", "dispatcherd", "max-conns", MAX_CONNECTIONS,
+      "proxy-resolver", NULL, "user-agent", "dispatcherd", "max-conns", MAX_CONNECTIONS,
       "max-conns-per-host", MAX_CONNECTIONS, NULL);
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);

@@ -23,17 +23,17 @@ slot_free (gpointer data)
 
 /*
  * Only what a call to a model server needs: no redirects, no cookies, no authentication, no
- * decoding (a body comes back as it is), no proxy, and no time-out of libsoup's own, since
- * deadlines are the engine's.
+ * decoding (a body comes back as it is), no time-out of libsoup's own, since deadlines are the
+ * engine's, and no proxy.  A resolver that says "direct" would not do: GIO would still load its
+ * modules that look for proxies, which takes the first request some 40 ms and reads user settings.
  */
 static DispSlot *
 slot_new (DispSlotPool *pool)
 {
   DispSlot *slot = g_new0 (DispSlot, 1);
-  g_autoptr (GProxyResolver) direct = g_simple_proxy_resolver_new (NULL, NULL);
 
   slot->session = g_object_new (SOUP_TYPE_SESSION, "max-conns", 1, "max-conns-per-host", 1,
-                                "remote-connectable", pool->address, "proxy-resolver", direct,
+                                "remote-connectable", pool->address, "proxy-resolver", NULL,
                                 "timeout", 0, "idle-timeout", pool->idle_timeout, NULL);
   soup_session_remove_feature_by_type (slot->session, SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type (slot->session, SOUP_TYPE_CONTENT_DECODER);
