@@ -72,6 +72,26 @@ skip_answer (GInputStream *stream, GCancellable *cancellable)
   g_input_stream_close (stream, NULL, NULL);
 }
 
+static void
+keep_result (G_GNUC_UNUSED GObject *session, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+/* Waits for the head of the answer.  Not by soup_session_send(): when the only connection was
+ * closed by the server, that waits for ever, and no cancellable ends it (libsoup 3.2.3). */
+static GInputStream *
+send_and_wait (DispHttpStore *self, SoupMessage *message, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  soup_session_send_async (self->session, message, G_PRIORITY_DEFAULT, cancellable, keep_result,
+                           &result);
+  while (result == NULL)
+    g_main_context_iteration (self->loop, TRUE);
+  return soup_session_send_finish (self->session, result, error);
+}
+
 /* Posts @body once.  @reused tells whether on a connection that had carried an answer before. */
 static gboolean
 post (DispHttpStore *self, GBytes *body, guint *status, gboolean *reused, GCancellable *cancellable,
@@ -85,7 +105,7 @@ post (DispHttpStore *self, GBytes *body, guint *status, gboolean *reused, GCance
   /* Without the first flag libsoup opens a connection for each POST. */
   soup_message_set_flags (message, SOUP_MESSAGE_IDEMPOTENT | SOUP_MESSAGE_NO_REDIRECT);
   soup_message_set_request_body_from_bytes (message, "application/json", body);
-  stream = soup_session_send (self->session, message, cancellable, error);
+  stream = send_and_wait (self, message, cancellable, error);
   *reused = self->connection != 0 && soup_message_get_connection_id (message) == self->connection;
   if (stream == NULL)
     return FALSE;
