@@ -78,8 +78,9 @@ keep_result (G_GNUC_UNUSED GObject *session, GAsyncResult *result, gpointer user
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
 
-/* Waits for the head of the answer.  Not by soup_session_send(): when the only connection was
- * closed by the server, that waits for ever, and no cancellable ends it (libsoup 3.2.3). */
+/* Waits for the head of the answer.  Not by soup_session_send(): libsoup 3.2.3 looks twice whether
+ * an idle connection is still open, and when the server closes the only one between the two looks,
+ * that call waits for ever, and no cancellable ends it. */
 static GInputStream *
 send_and_wait (DispHttpStore *self, SoupMessage *message, GCancellable *cancellable, GError **error)
 {

@@ -350,6 +350,18 @@ test_nobody_listens (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   check_failed (error, "Connection refused");
 }
 
+/* The connection that was kept is gone for certain when the next post looks for one. */
+static void
+test_server_goes_away (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (append (fixture, 1, 0, 2, 0, &error));
+  g_clear_pointer (&fixture->server, scripted_server_free);
+  g_assert_false (append (fixture, 1, 0, 0, 0, &error));
+  check_failed (error, "Connection refused");
+}
+
 /* The daemon's own settings for a proxy are for others. */
 static void
 test_no_proxy (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -495,6 +507,7 @@ main (int argc, char **argv)
   ADD ("resent-once", 0, test_resent_once);
   ADD ("closes-always", 0, test_closes_always);
   ADD ("nobody-listens", 0, test_nobody_listens);
+  ADD ("server-goes-away", 0, test_server_goes_away);
   ADD ("no-proxy", 0, test_no_proxy);
   ADD ("hangs", 0, test_hangs);
   ADD ("recovers-in-log", 0, test_recovers);
