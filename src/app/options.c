@@ -45,7 +45,7 @@ describe_policies (void)
   GString *text = g_string_new (_ ("Policies:"));
 
   for (; *names != NULL; names++)
-    g_string_append_printf (text, "\n  %-15s %s", *names, disp_policy_get_summary (*names));
+    g_string_append_printf (text, "\n  %-15s %s", *names, _ (disp_policy_get_summary (*names)));
   g_string_append_printf (
       text, "\n\n%s",
       _ ("Every setting can stand in a configuration file too; --check-config shows them "

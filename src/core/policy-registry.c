@@ -7,6 +7,8 @@
 #include "core/round-robin.h"
 #include "core/tsan.h"
 
+#include <glib/gi18n.h>
+
 /* What the registry knows of a policy.  The checks are NULL where a policy takes no options. */
 typedef struct
 {
@@ -31,9 +33,9 @@ create_random (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *model)
 
 /* One line for each policy; the first is the default. */
 static const PolicyRow policy_rows[] = {
-  { "round-robin", "each container in its turn", NULL, NULL, create_round_robin },
-  { "random", "any container, all equally likely", NULL, NULL, create_random },
-  { "probabilities", "each container with its probability, or in proportion to quota",
+  { "round-robin", N_ ("each container in its turn"), NULL, NULL, create_round_robin },
+  { "random", N_ ("any container, all equally likely"), NULL, NULL, create_random },
+  { "probabilities", N_ ("each container with its probability, or in proportion to quota"),
     disp_probabilities_check, disp_probabilities_check_fleet, disp_probabilities_new },
 };
 
@@ -78,7 +80,8 @@ disp_policy_get_names (void)
  * disp_policy_get_summary:
  * @name: the name of a policy
  *
- * Returns: (transfer none) (nullable): what it does, in half a line, for people
+ * Returns: (transfer none) (nullable): what it does, in half a line, for people; in English, to be
+ * translated where it is shown
  */
 const char *
 disp_policy_get_summary (const char *name)
