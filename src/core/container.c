@@ -19,6 +19,12 @@ disp_container_new (void)
   return self;
 }
 
+/**
+ * disp_container_ref:
+ * @self: a container
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispContainer *
 disp_container_ref (DispContainer *self)
 {
@@ -39,6 +45,12 @@ container_clear (gpointer data)
   disp_stats_unref (self->stats);
 }
 
+/**
+ * disp_container_unref:
+ * @self: (transfer full): a container
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_container_unref (DispContainer *self)
 {

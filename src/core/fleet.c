@@ -197,6 +197,12 @@ disp_fleet_new (GPtrArray *models, GPtrArray *containers, DispFleet *previous)
   return self;
 }
 
+/**
+ * disp_fleet_ref:
+ * @self: a fleet
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispFleet *
 disp_fleet_ref (DispFleet *self)
 {
@@ -216,6 +222,12 @@ fleet_clear (gpointer data)
   g_ptr_array_unref (self->containers);
 }
 
+/**
+ * disp_fleet_unref:
+ * @self: (transfer full): a fleet
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_fleet_unref (DispFleet *self)
 {

@@ -134,6 +134,12 @@ disp_policy_spec_new (const char *name, GVariant *options, GError **error)
   return self;
 }
 
+/**
+ * disp_policy_spec_ref:
+ * @self: a spec
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispPolicySpec *
 disp_policy_spec_ref (DispPolicySpec *self)
 {
@@ -149,6 +155,12 @@ spec_clear (gpointer data)
   g_variant_unref (self->options);
 }
 
+/**
+ * disp_policy_spec_unref:
+ * @self: (transfer full): a spec
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_policy_spec_unref (DispPolicySpec *self)
 {

@@ -54,6 +54,12 @@ disp_record_new (const DispRequest *request, gint64 ts_in, gssize payload_limit)
   return self;
 }
 
+/**
+ * disp_record_ref:
+ * @self: a record
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispRecord *
 disp_record_ref (DispRecord *self)
 {
@@ -73,6 +79,12 @@ record_clear (gpointer data)
   g_clear_pointer (&self->container, disp_container_unref);
 }
 
+/**
+ * disp_record_unref:
+ * @self: (transfer full): a record
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_record_unref (DispRecord *self)
 {

@@ -22,6 +22,12 @@ disp_request_new (DispVerb verb)
   return self;
 }
 
+/**
+ * disp_request_ref:
+ * @self: a request
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispRequest *
 disp_request_ref (DispRequest *self)
 {
@@ -42,6 +48,12 @@ request_clear (gpointer data)
   g_free (self->content_encoding);
 }
 
+/**
+ * disp_request_unref:
+ * @self: (transfer full): a request
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_request_unref (DispRequest *self)
 {

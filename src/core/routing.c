@@ -58,6 +58,12 @@ disp_routing_new (DispFleet *fleet, DispPolicySpec *spec, DispRouting *previous)
   return self;
 }
 
+/**
+ * disp_routing_ref:
+ * @self: a routing
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispRouting *
 disp_routing_ref (DispRouting *self)
 {
@@ -75,6 +81,12 @@ routing_clear (gpointer data)
   disp_fleet_unref (self->fleet);
 }
 
+/**
+ * disp_routing_unref:
+ * @self: (transfer full): a routing
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_routing_unref (DispRouting *self)
 {

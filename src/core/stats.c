@@ -37,6 +37,12 @@ disp_stats_new (void)
   return g_atomic_rc_box_new0 (DispStats);
 }
 
+/**
+ * disp_stats_ref:
+ * @self: counters
+ *
+ * Returns: (transfer full): @self; any thread
+ */
 DispStats *
 disp_stats_ref (DispStats *self)
 {
@@ -49,6 +55,12 @@ stats_clear (gpointer self)
   DISP_TSAN_ACQUIRE (self);
 }
 
+/**
+ * disp_stats_unref:
+ * @self: (transfer full): counters
+ *
+ * Gives a reference up; whichever thread gives up the last frees it.
+ */
 void
 disp_stats_unref (DispStats *self)
 {
