@@ -204,13 +204,13 @@ disp_connection_keep (DispConnection *self)
  * disp_connection_drain:
  * @self: a connection
  *
- * Closes the connection: now if no request is in progress, else after its answer.
+ * Closes the connection: now if no request is in progress and none has come, else after its answer.
  */
 void
 disp_connection_drain (DispConnection *self)
 {
   self->draining = TRUE;
-  if (self->idle != NULL)
+  if (self->idle != NULL && (g_socket_condition_check (self->socket, G_IO_IN) & G_IO_IN) == 0)
     disp_connection_close (self);
 }
 

@@ -20,6 +20,7 @@ struct _DispExchange
   DispDispatcher *dispatcher; /* (owned) */
   DispMatch match;            /* (owned) where it goes */
   gsize body_limit;           /* in bytes */
+  gsize received;             /* how much of the body has come, in bytes */
   GByteArray *body;           /* (owned) (nullable) what came of the body, while it is collected */
   char *request_id;           /* (owned) (nullable) to be echoed */
   gboolean chunked;           /* the body of the request comes in chunks */
@@ -140,7 +141,7 @@ static void
 on_hung_up (DispConnection *connection, gpointer user_data)
 {
   DispExchange *self = user_data;
-  g_autoptr (DispConnection) kept = g_object_ref (connection);
+  G_GNUC_UNUSED g_autoptr (DispConnection) kept = g_object_ref (connection);
   g_autoptr (GCancellable) cancellable = g_object_ref (self->cancellable);
 
   disp_connection_detach (connection, g_steal_pointer (&self->message));
@@ -239,25 +240,28 @@ serve_serving (DispExchange *self)
 }
 
 /* Whether a Content-Type says JSON: application/json, text/json, or anything with the suffix
- * "+json". */
+ * "+json".  SoupServer gives no type for what is none. */
 static gboolean
 is_json_type (const char *type)
 {
-  return g_str_equal (type, "application/json") || g_str_equal (type, "text/json")
-         || g_str_has_suffix (type, "+json");
+  g_autofree char *small = g_ascii_strdown (type != NULL ? type : "", -1);
+
+  return g_str_equal (small, "application/json") || g_str_equal (small, "text/json")
+         || g_str_has_suffix (small, "+json");
 }
 
 static gboolean
 check_type (DispExchange *self, GError **error)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
-  const char *type = soup_message_headers_get_content_type (headers, NULL);
+  const char *claimed = soup_message_headers_get_one (headers, "Content-Type");
   const char *encoding = soup_message_headers_get_one (headers, "Content-Encoding");
 
-  if (type != NULL && !is_json_type (type))
+  if (claimed != NULL && !is_json_type (soup_message_headers_get_content_type (headers, NULL)))
     {
       g_set_error (error, DISP_ERROR, DISP_ERROR_UNSUPPORTED_TYPE,
-                   "the body claims to be \"%s\", expected Content-Type: application/json", type);
+                   "the body claims to be \"%s\", expected Content-Type: application/json",
+                   claimed);
       return FALSE;
     }
   if (encoding != NULL && g_ascii_strcasecmp (encoding, "identity") != 0)
@@ -283,9 +287,6 @@ check_body_head (DispExchange *self, GError **error)
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
   SoupEncoding encoding = soup_message_headers_get_encoding (headers);
 
-  if (encoding == SOUP_ENCODING_CONTENT_LENGTH
-      && soup_message_headers_get_content_length (headers) > (goffset) self->body_limit)
-    return set_too_large (self, error);
   if (!g_str_equal (disp_endpoint_get_allow (self->match.endpoint), "POST"))
     return TRUE;
   if (encoding != SOUP_ENCODING_CONTENT_LENGTH && encoding != SOUP_ENCODING_CHUNKED)
@@ -301,7 +302,11 @@ static gboolean
 check_head (DispExchange *self, GError **error)
 {
   const char *path = g_uri_get_path (soup_server_message_get_uri (self->message));
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
 
+  if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+      && soup_message_headers_get_content_length (headers) > (goffset) self->body_limit)
+    return set_too_large (self, error);
   if (!disp_routes_match (path, &self->match, error))
     return FALSE;
   if (!disp_endpoint_allows (self->match.endpoint, soup_server_message_get_method (self->message)))
@@ -315,10 +320,18 @@ check_head (DispExchange *self, GError **error)
   return check_body_head (self, error);
 }
 
+static void
+append_field (GString *head, const char *name, const char *value)
+{
+  if (value != NULL)
+    g_string_append_printf (head, "%s: %s\r\n", name, value);
+}
+
 /* Ends a message whose body must not be read: SoupServer would, so its connection is taken away. */
 static void
 refuse_body (DispExchange *self, const GError *error)
 {
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (self->message);
   DispConnection *connection = disp_connection_of_message (self->message);
   DispClock *clock = disp_switchboard_get_clock (
       disp_dispatcher_get_switchboard (self->dispatcher));
@@ -327,12 +340,15 @@ refuse_body (DispExchange *self, const GError *error)
   gsize length;
   const char *body = g_bytes_get_data (answer->body, &length);
 
-  g_string_append_printf (response,
-                          "HTTP/1.1 %u %s\r\nContent-Type: %s\r\nContent-Length: %" G_GSIZE_FORMAT
-                          "\r\nConnection: close\r\n\r\n",
-                          answer->status, soup_status_get_phrase (answer->status),
-                          answer->content_type, length);
-  g_string_append_len (response, body, (gssize) length);
+  g_string_append_printf (
+      response, "HTTP/1.1 %u %s\r\nContent-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n",
+      answer->status, soup_status_get_phrase (answer->status), length);
+  append_field (response, "Content-Type", answer->content_type);
+  append_field (response, "Allow", soup_message_headers_get_one (headers, "Allow"));
+  append_field (response, "X-Request-Id", self->request_id);
+  g_string_append (response, "\r\n");
+  if (!g_str_equal (soup_server_message_get_method (self->message), "HEAD"))
+    g_string_append_len (response, body, (gssize) length);
   disp_lingering_close (connection, g_steal_pointer (&self->message),
                         g_string_free_to_bytes (response), clock);
 }
@@ -371,15 +387,14 @@ on_got_chunk (G_GNUC_UNUSED SoupServerMessage *message, GBytes *chunk, gpointer 
   const guint8 *bytes = g_bytes_get_data (chunk, &size);
   g_autoptr (GError) error = NULL;
 
-  if (self->body == NULL)
-    return;
-  if (self->body->len + size <= self->body_limit)
+  self->received += size;
+  if (self->received > self->body_limit)
     {
-      g_byte_array_append (self->body, bytes, (guint) size);
-      return;
+      set_too_large (self, &error);
+      refuse_body (self, error);
     }
-  set_too_large (self, &error);
-  refuse_body (self, error);
+  else if (self->body != NULL)
+    g_byte_array_append (self->body, bytes, (guint) size);
 }
 
 static void
@@ -408,17 +423,13 @@ refuse (DispExchange *self, const GError *error)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
 
-  if (g_error_matches (error, DISP_ERROR, DISP_ERROR_BODY_TOO_LARGE))
-    {
-      refuse_body (self, error);
-      return;
-    }
-  /* A client that waits for "100 Continue" may or may not send its body now; what follows cannot be
-   * told apart. */
-  if (soup_message_headers_get_expectations (headers) != 0)
-    soup_message_headers_replace (soup_server_message_get_response_headers (self->message),
-                                  "Connection", "close");
-  respond_error (self, error);
+  /* A body in chunks may have no end.  A client that waits for "100 Continue" may or may not send
+   * its body now; what follows cannot be told apart. */
+  if (g_error_matches (error, DISP_ERROR, DISP_ERROR_BODY_TOO_LARGE) || self->chunked
+      || soup_message_headers_get_expectations (headers) != 0)
+    refuse_body (self, error);
+  else
+    respond_error (self, error);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -31,38 +32,62 @@ struct _DispListener
   GSource *pause;  /* (owned) (nullable) while pausing */
 };
 
+/* A longer path would be cut without a word. */
+static GSocketAddress *
+parse_unix (const char *path)
+{
+  return g_path_is_absolute (path) && strlen (path) < sizeof ((struct sockaddr_un *) NULL)->sun_path
+             ? g_unix_socket_address_new (path)
+             : NULL;
+}
+
+/* An IPv6 address stands in brackets: without them its end could be taken for a port. */
+static GSocketAddress *
+parse_inet (const char *address)
+{
+  const char *colon = strrchr (address, ':');
+  gboolean bracketed = *address == '[' && colon != NULL && colon[-1] == ']';
+  g_autofree char *host = NULL;
+  guint64 port;
+
+  if (colon == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
+    return NULL;
+  host = bracketed ? g_strndup (address + 1, (gsize) (colon - address) - 2)
+                   : g_strndup (address, (gsize) (colon - address));
+  if (bracketed != (strchr (host, ':') != NULL))
+    return NULL;
+  return g_inet_socket_address_new_from_string (
+      g_str_equal (host, "localhost") ? "127.0.0.1" : host, (guint) port);
+}
+
 static GSocketAddress *
 parse_address (const char *address, GError **error)
 {
-  g_autoptr (GSocketConnectable) connectable = NULL;
-  GSocketAddress *parsed = NULL;
+  GSocketAddress *parsed = g_str_has_prefix (address, UNIX_PREFIX)
+                               ? parse_unix (address + sizeof UNIX_PREFIX - 1)
+                               : parse_inet (address);
 
-  if (g_str_has_prefix (address, UNIX_PREFIX))
-    {
-      const char *path = address + sizeof UNIX_PREFIX - 1;
-
-      if (g_path_is_absolute (path))
-        return g_unix_socket_address_new (path);
-    }
-  else if (strrchr (address, ':') != NULL)
-    {
-      connectable = g_network_address_parse (address, 0, NULL);
-      if (connectable != NULL)
-        {
-          const char *host = g_network_address_get_hostname (G_NETWORK_ADDRESS (connectable));
-          guint16 port = g_network_address_get_port (G_NETWORK_ADDRESS (connectable));
-
-          parsed = g_inet_socket_address_new_from_string (
-              g_str_equal (host, "localhost") ? "127.0.0.1" : host, port);
-        }
-    }
   if (parsed == NULL)
-    g_set_error (
-        error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
-        "\"%s\" is no address to listen on, expected ADDRESS:PORT with a numeric address, or "
-        "unix:/ABSOLUTE/PATH",
-        address);
+    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                 "\"%s\" is no address to listen on, expected ADDRESS:PORT with a numeric address, "
+                 "[ADDRESS]:PORT with one of IPv6, or unix:/ABSOLUTE/PATH",
+                 address);
   return parsed;
+}
+
+/**
+ * disp_listener_check_address:
+ * @address: what should be an address
+ * @error: %DISP_ERROR_INVALID_CONFIG, saying what was expected
+ *
+ * Returns: whether it has the form that disp_listener_open() takes
+ */
+gboolean
+disp_listener_check_address (const char *address, GError **error)
+{
+  g_autoptr (GSocketAddress) parsed = parse_address (address, error);
+
+  return parsed != NULL;
 }
 
 static gboolean
@@ -150,6 +175,8 @@ remove_stale (const char *path, GSocketAddress *address)
 
   if (probe == NULL || g_lstat (path, &status) != 0 || !S_ISSOCK (status.st_mode))
     return;
+  /* A live daemon that accepts nothing at the moment must not make this one wait. */
+  g_socket_set_blocking (probe, FALSE);
   if (!g_socket_connect (probe, address, NULL, &error)
       && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
     g_unlink (path);
@@ -273,7 +300,8 @@ accept_failed (DispListener *self, const GError *error)
                                       "accept pause", on_pause_over, self);
 }
 
-static void
+/* Returns whether more may wait. */
+static gboolean
 accept_waiting (DispListener *self)
 {
   for (guint i = 0; i < MAX_ACCEPTS; i++)
@@ -284,13 +312,14 @@ accept_waiting (DispListener *self)
       if (connected == NULL)
         {
           accept_failed (self, error);
-          break;
+          return FALSE;
         }
       g_socket_set_blocking (connected, FALSE);
       if (g_socket_get_family (connected) != G_SOCKET_FAMILY_UNIX)
         g_socket_set_option (connected, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
       self->accepted (connected, self->user_data);
     }
+  return TRUE;
 }
 
 static gboolean
@@ -345,8 +374,11 @@ disp_listener_new (GSocket *socket, DispClock *clock, DispAccepted accepted, gpo
 void
 disp_listener_free (DispListener *self)
 {
-  accept_waiting (self);
   unwatch (self);
+  disp_clock_clear_timer (&self->pause);
+  /* Others may go on connecting for as long as the socket is open. */
+  for (guint i = 0; i <= BACKLOG / MAX_ACCEPTS && accept_waiting (self); i++)
+    ;
   disp_clock_clear_timer (&self->pause);
   g_socket_close (self->socket, NULL);
   g_object_unref (self->socket);

@@ -42,6 +42,7 @@ struct _DispRequestStream
   gpointer user_data;
 };
 
+/* No request ends with the connection: SoupServer would take what came before for a whole one. */
 static gssize
 receive (RequestInput *self, void *buffer, gsize size, int flags, GError **error)
 {
@@ -50,9 +51,14 @@ receive (RequestInput *self, void *buffer, gsize size, int flags, GError **error
   do
     n = recv (g_socket_get_fd (self->socket), buffer, size, flags | MSG_DONTWAIT);
   while (n < 0 && errno == EINTR);
-  if (n < 0)
+  if (n > 0)
+    return n;
+  if (n == 0)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED,
+                         "the client closed the connection in the midst of its request");
+  else
     g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno), g_strerror (errno));
-  return n;
+  return -1;
 }
 
 /* How many of @n bytes belong to the head.  Sees its end where SoupServer does: at any empty line.
@@ -77,7 +83,7 @@ read_head (RequestInput *self, char *buffer, gsize size, GError **error)
 {
   gssize n = receive (self, buffer, MIN (size, PEEK_SIZE), MSG_PEEK, error);
 
-  return n <= 0 ? n : receive (self, buffer, measure_head (self, buffer, (gsize) n), 0, error);
+  return n < 0 ? n : receive (self, buffer, measure_head (self, buffer, (gsize) n), 0, error);
 }
 
 static gssize

@@ -93,11 +93,16 @@ static void
 disp_server_dispose (GObject *object)
 {
   DispServer *self = DISP_SERVER (object);
+  g_autoptr (GList) connections = NULL;
 
   g_clear_pointer (&self->listeners, g_ptr_array_unref);
+  /* It closes those with a message in progress; the others are idle or linger. */
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
+  connections = g_hash_table_get_keys (self->connections);
+  for (GList *link = connections; link != NULL; link = link->next)
+    disp_connection_close (link->data);
   if (self->drained_source != NULL)
     g_source_destroy (self->drained_source);
   g_clear_pointer (&self->drained_source, g_source_unref);
@@ -132,7 +137,8 @@ disp_server_init (DispServer *self)
  * @sockets: (element-type GSocket): the listening sockets of this worker
  * @body_limit: the longest body of a request, in bytes
  *
- * Serves on the thread-default context from now on.
+ * Serves on the thread-default context from now on.  What is still open when it is freed is closed,
+ * whatever its state.
  *
  * Returns: (transfer full): the server of one worker
  */
