@@ -23,6 +23,18 @@ disp_record_sink_push (DispRecordSink *self, DispRecord *record)
 }
 
 /**
+ * disp_record_sink_count_pushed:
+ * @self: where records go
+ *
+ * Returns: how many records were ever pushed; any thread may ask
+ */
+guint64
+disp_record_sink_count_pushed (DispRecordSink *self)
+{
+  return DISP_RECORD_SINK_GET_IFACE (self)->count_pushed (self);
+}
+
+/**
  * disp_record_sink_count_queued:
  * @self: where records go
  *

@@ -245,6 +245,12 @@ run (gpointer data)
 }
 
 static guint64
+request_log_count_pushed (DispRecordSink *sink)
+{
+  return atomic_load (&DISP_REQUEST_LOG (sink)->pushed);
+}
+
+static guint64
 request_log_count_queued (DispRecordSink *sink)
 {
   DispRequestLogValues values;
@@ -271,6 +277,7 @@ static void
 request_log_iface_init (DispRecordSinkInterface *iface)
 {
   iface->push = request_log_push;
+  iface->count_pushed = request_log_count_pushed;
   iface->count_queued = request_log_count_queued;
   iface->dup_problem = request_log_dup_problem;
 }

@@ -142,6 +142,12 @@ kept_sink_push (DispRecordSink *sink, DispRecord *record)
 }
 
 static guint64
+kept_sink_count_pushed (DispRecordSink *sink)
+{
+  return KEPT_SINK (sink)->records->len;
+}
+
+static guint64
 kept_sink_count_queued (G_GNUC_UNUSED DispRecordSink *sink)
 {
   return 0;
@@ -157,6 +163,7 @@ static void
 kept_sink_iface_init (DispRecordSinkInterface *iface)
 {
   iface->push = kept_sink_push;
+  iface->count_pushed = kept_sink_count_pushed;
   iface->count_queued = kept_sink_count_queued;
   iface->dup_problem = kept_sink_dup_problem;
 }

@@ -197,11 +197,13 @@ test_problem (Fixture *fixture, G_GNUC_UNUSED gconstpointer interval)
   fake_store_wait_for_batches (fixture->store, 2);
   problem = disp_record_sink_dup_problem (sink);
   g_assert_cmpstr (problem, ==, "the fake was told to fail");
+  g_assert_cmpuint (disp_record_sink_count_pushed (sink), ==, 20);
   g_assert_cmpuint (disp_record_sink_count_queued (sink), ==, 20);
 
   fake_store_fail (fixture->store, 0, 0);
   g_assert_cmpuint (disp_request_log_close (fixture->log, PATIENT), ==, 0);
   g_assert_null (disp_record_sink_dup_problem (sink));
+  g_assert_cmpuint (disp_record_sink_count_pushed (sink), ==, 20);
   g_assert_cmpuint (disp_record_sink_count_queued (sink), ==, 0);
 }
 
