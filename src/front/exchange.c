@@ -75,7 +75,8 @@ respond (DispExchange *self, const DispAnswer *answer)
    * request. */
   if (is_draining (self) || self->chunked)
     soup_message_headers_replace (headers, "Connection", "close");
-  soup_message_body_append_bytes (soup_server_message_get_response_body (message), answer->body);
+  if (g_bytes_get_size (answer->body) > 0)
+    soup_message_body_append_bytes (soup_server_message_get_response_body (message), answer->body);
   soup_message_body_complete (soup_server_message_get_response_body (message));
 }
 
