@@ -218,6 +218,8 @@ new_front (const char *address, DispFleet *fleet)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) sockets = disp_listener_open (address, 1, &error);
 
+  /* That a container fails is worth a warning, and no fault here. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   g_assert_no_error (error);
   self->clock = fake_clock_new ();
   self->sent = g_ptr_array_new_with_free_func (sent_free);
@@ -312,6 +314,20 @@ front_get_sent (Front *self, guint index)
 {
   g_assert_cmpuint (index, <, self->sent->len);
   return g_ptr_array_index (self->sent, index);
+}
+
+/**
+ * front_get_record:
+ * @self: a fixture
+ * @index: which, from 0
+ *
+ * Returns: (transfer none): a record, which is waited for
+ */
+const DispRecord *
+front_get_record (Front *self, guint index)
+{
+  FRONT_WAIT (index < self->records->len);
+  return g_ptr_array_index (self->records, index);
 }
 
 /**

@@ -40,6 +40,7 @@ Front *front_new (const char *address);
 Front *front_new_without_fleet (void);
 void front_free (Front *self);
 FrontSent *front_get_sent (Front *self, guint index);
+const DispRecord *front_get_record (Front *self, guint index);
 void front_hold (Front *self);
 void front_set_answer (Front *self, guint status, const char *content_type, const char *body);
 void front_release (Front *self, guint index, guint status, const char *body);

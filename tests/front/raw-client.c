@@ -264,7 +264,9 @@ raw_client_read (RawClient *self)
       g_assert_false (self->at_end);
       g_main_context_iteration (NULL, TRUE);
     }
-  answer->body = g_strndup (self->in->str, answer->length);
+  answer->body = g_malloc (answer->length + 1);
+  memcpy (answer->body, self->in->str, answer->length);
+  answer->body[answer->length] = '\0';
   g_string_erase (self->in, 0, (gssize) answer->length);
   return answer;
 }

@@ -20,7 +20,7 @@ typedef struct
 {
   guint status;
   char *head; /* (owned) without the empty line */
-  char *body; /* (owned) */
+  char *body; /* (owned) with a NUL behind it */
   gsize length;
 } RawAnswer;
 
