@@ -406,17 +406,32 @@ on_wrote_body (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
   self->answered = TRUE;
 }
 
+/* Nobody waits for an answer any more. */
+static void
+end_message (DispExchange *self)
+{
+  self->message = NULL;
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+}
+
 static void
 on_finished (SoupServerMessage *message, gpointer user_data)
 {
   DispExchange *self = user_data;
   DispConnection *connection = disp_connection_of_message (message);
 
-  self->message = NULL;
   if (connection != NULL && self->answered && is_persistent (message))
     disp_connection_keep (connection);
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
+  end_message (self);
+}
+
+/* When the server ends, its messages go without having finished. */
+static void
+on_message_freed (gpointer data)
+{
+  end_message (data);
+  exchange_unref (data);
 }
 
 static void
@@ -455,7 +470,7 @@ disp_exchange_begin (SoupServerMessage *message, DispDispatcher *dispatcher, gsi
   request_id = soup_message_headers_get_one (headers, "X-Request-Id");
   if (disp_request_id_is_sane (request_id))
     self->request_id = g_strdup (request_id);
-  g_object_set_data_full (G_OBJECT (message), exchange_key, self, exchange_unref);
+  g_object_set_data_full (G_OBJECT (message), exchange_key, self, on_message_freed);
   g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
   g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
