@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "front/listener.h"
+
+#include "core/error.h"
+#include "support/fake-clock.h"
+
+#include <fcntl.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+/* How long accepting pauses, in microseconds. */
+#define PAUSE (100 * 1000)
+
+#define EXPECTED                                                                                   \
+  "is no address to listen on, expected ADDRESS:PORT with a numeric address, [ADDRESS]:PORT with " \
+  "one of IPv6, or unix:/ABSOLUTE/PATH"
+
+static const char *const bad_addresses[] = {
+  "",
+  ":",
+  ":8000",
+  "8000",
+  "127.0.0.1",
+  "127.0.0.1:",
+  "127.0.0.1:65536",
+  "127.0.0.1:99999999999999999999",
+  "127.0.0.1:-1",
+  "127.0.0.1:+1",
+  "127.0.0.1: 1",
+  "127.0.0.1:1 ",
+  "127.0.0.1:80x",
+  "127.0.0.1:http",
+  "127.0.0.256:80",
+  "127.1:80",
+  "somewhere.example:80",
+  "http://127.0.0.1:80",
+  "::1",
+  "::1:80",
+  "[::1]",
+  "[::1]80",
+  "[::1:80",
+  "::1]:80",
+  "[]:80",
+  "]:80",
+  "[:80",
+  "[127.0.0.1]:80",
+  "[localhost]:80",
+  "*:80",
+  "unix:",
+  "unix:socket",
+  "unix:./socket",
+  "UNIX:/tmp/socket",
+  "/tmp/socket",
+};
+
+static void
+test_bad_addresses (void)
+{
+  g_autofree char *longest = g_strnfill (107, 'a');
+  g_autofree char *too_long = g_strconcat ("unix:/", longest, NULL);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad_addresses); i++)
+    {
+      g_autofree char *message = g_strdup_printf ("\"%s\" " EXPECTED, bad_addresses[i]);
+
+      g_assert_null (disp_listener_open (bad_addresses[i], 1, &error));
+      g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+      g_assert_cmpstr (error->message, ==, message);
+      g_clear_error (&error);
+      g_assert_false (disp_listener_check_address (bad_addresses[i], &error));
+      g_assert_cmpstr (error->message, ==, message);
+      g_clear_error (&error);
+    }
+  g_assert_false (disp_listener_check_address (too_long, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  too_long[strlen (too_long) - 1] = '\0';
+  g_assert_true (disp_listener_check_address (too_long, NULL));
+}
+
+static void
+test_good_addresses (void)
+{
+  static const char *const addresses[] = { "127.0.0.1:0", "localhost:65535", "0.0.0.0:1",
+                                           "[::]:8000",   "[::1]:0",         "unix:/a;b c" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (disp_listener_check_address (addresses[i], &error));
+      g_assert_no_error (error);
+    }
+}
+
+static guint16
+get_port (GSocket *socket)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+
+  return g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+}
+
+static GPtrArray *
+open_well (const char *address, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  GPtrArray *sockets = disp_listener_open (address, n, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (sockets->len, ==, n);
+  return sockets;
+}
+
+static void
+test_one_port (void)
+{
+  g_autoptr (GPtrArray) sockets = open_well ("localhost:0", 5);
+  guint16 port = get_port (g_ptr_array_index (sockets, 0));
+  g_autofree char *expected = g_strdup_printf ("127.0.0.1:%u", port);
+
+  g_assert_cmpuint (port, !=, 0);
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      GSocket *socket = g_ptr_array_index (sockets, i);
+      g_autofree char *address = disp_listener_describe (socket);
+
+      g_assert_cmpuint (get_port (socket), ==, port);
+      g_assert_cmpstr (address, ==, expected);
+      g_assert_false (g_socket_get_blocking (socket));
+    }
+  g_socket_close (g_ptr_array_index (sockets, 0), NULL);
+}
+
+static void
+test_ipv6 (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) sockets = disp_listener_open ("[::1]:0", 2, &error);
+  g_autofree char *address = NULL;
+  g_autofree char *expected = NULL;
+
+  if (sockets == NULL)
+    {
+      g_test_skip ("there is no IPv6 here");
+      return;
+    }
+  address = disp_listener_describe (g_ptr_array_index (sockets, 0));
+  expected = g_strdup_printf ("[::1]:%u", get_port (g_ptr_array_index (sockets, 1)));
+  g_assert_cmpstr (address, ==, expected);
+}
+
+static void
+assert_in_use (const char *address)
+{
+  g_autofree char *message = g_strdup_printf ("cannot listen on %s: Address already in use",
+                                              address);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (disp_listener_open (address, 2, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpstr (error->message, ==, message);
+}
+
+/* Another daemon has the port, and may even be ready to share it. */
+static void
+test_port_in_use (gconstpointer data)
+{
+  gboolean shares = GPOINTER_TO_INT (data);
+  g_autoptr (GSocket) other = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM,
+                                            G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  struct sockaddr_in native = { .sin_family = AF_INET,
+                                .sin_addr = { .s_addr = htonl (INADDR_LOOPBACK) } };
+  g_autofree char *address = NULL;
+
+  g_socket_set_option (other, SOL_SOCKET, SO_REUSEADDR, TRUE, NULL);
+  if (shares)
+    g_socket_set_option (other, SOL_SOCKET, SO_REUSEPORT, TRUE, NULL);
+  g_assert_cmpint (
+      bind (g_socket_get_fd (other), (struct sockaddr *) &native, (socklen_t) sizeof native), ==,
+      0);
+  g_assert_true (g_socket_listen (other, NULL));
+  address = disp_listener_describe (other);
+  assert_in_use (address);
+}
+
+static void
+test_opened_twice (void)
+{
+  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 2);
+  g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, 0));
+
+  assert_in_use (address);
+}
+
+static void
+test_cannot_listen (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (disp_listener_open ("192.0.2.1:0", 1, &error));
+  g_assert_cmpstr (error->message, ==,
+                   "cannot listen on 192.0.2.1:0: Cannot assign requested address");
+}
+
+/* A listener and what it accepted. */
+typedef struct
+{
+  FakeClock *clock;    /* (owned) */
+  char *directory;     /* (owned) */
+  char *path;          /* (owned) in directory */
+  char *address;       /* (owned) of path */
+  GPtrArray *accepted; /* (owned) (element-type GSocket, owned) */
+  GPtrArray *clients;  /* (owned) (element-type GSocket, owned) */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  fixture->clock = fake_clock_new ();
+  fixture->directory = g_dir_make_tmp ("listener-XXXXXX", NULL);
+  fixture->path = g_build_filename (fixture->directory, "socket", NULL);
+  fixture->address = g_strconcat ("unix:", fixture->path, NULL);
+  fixture->accepted = g_ptr_array_new_with_free_func (g_object_unref);
+  fixture->clients = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+static void
+tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
+  g_assert_finalize_object (fixture->clock);
+  g_unlink (fixture->path);
+  g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
+  g_free (fixture->directory);
+  g_free (fixture->path);
+  g_free (fixture->address);
+  g_ptr_array_unref (fixture->accepted);
+  g_ptr_array_unref (fixture->clients);
+}
+
+static void
+on_accepted (GSocket *socket, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  g_ptr_array_add (fixture->accepted, g_object_ref (socket));
+}
+
+static void
+connect_clients (Fixture *fixture, GSocket *listening, guint n)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (listening, NULL);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      GSocket *client = g_socket_new (g_socket_get_family (listening), G_SOCKET_TYPE_STREAM,
+                                      G_SOCKET_PROTOCOL_DEFAULT, NULL);
+
+      g_socket_connect (client, address, NULL, &error);
+      g_assert_no_error (error);
+      g_ptr_array_add (fixture->clients, client);
+    }
+}
+
+static void
+wait_accepted (Fixture *fixture, guint n)
+{
+  while (fixture->accepted->len < n)
+    g_main_context_iteration (NULL, TRUE);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (fixture->accepted->len, ==, n);
+}
+
+static void
+test_accepts (Fixture *fixture, gconstpointer data)
+{
+  const char *address = data != NULL ? data : fixture->address;
+  g_autoptr (GPtrArray) sockets = open_well (address, 1);
+  GSocket *socket = g_ptr_array_index (sockets, 0);
+  g_autoptr (DispListener) listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock),
+                                                         on_accepted, fixture);
+
+  connect_clients (fixture, socket, 200);
+  wait_accepted (fixture, 200);
+  for (guint i = 0; i < 200; i++)
+    {
+      GSocket *accepted = g_ptr_array_index (fixture->accepted, i);
+      int flags = fcntl (g_socket_get_fd (accepted), F_GETFD);
+      int no_delay = 0;
+
+      g_assert_false (g_socket_get_blocking (accepted));
+      g_assert_cmpint (flags & FD_CLOEXEC, ==, FD_CLOEXEC);
+      if (data != NULL)
+        {
+          g_socket_get_option (accepted, IPPROTO_TCP, TCP_NODELAY, &no_delay, NULL);
+          g_assert_cmpint (no_delay, ==, 1);
+        }
+    }
+}
+
+/* Nobody whom the kernel let in is turned away at the end. */
+static void
+test_free_accepts (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
+  GSocket *socket = g_ptr_array_index (sockets, 0);
+  DispListener *listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock), on_accepted,
+                                              fixture);
+
+  connect_clients (fixture, socket, 200);
+  disp_listener_free (listener);
+  g_assert_cmpuint (fixture->accepted->len, ==, 200);
+  g_assert_true (g_socket_is_closed (socket));
+}
+
+/* Every worker accepts from one UNIX socket; the end of one leaves the others. */
+static void
+test_unix_shared (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) sockets = open_well (fixture->address, 3);
+  g_autoptr (DispListener) listener = disp_listener_new (
+      g_ptr_array_index (sockets, 2), DISP_CLOCK (fixture->clock), on_accepted, fixture);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
+
+      g_assert_cmpstr (address, ==, fixture->address);
+      g_socket_close (g_ptr_array_index (sockets, i), NULL);
+    }
+  connect_clients (fixture, g_ptr_array_index (sockets, 2), 1);
+  wait_accepted (fixture, 1);
+}
+
+static void
+test_unix_live (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) sockets = open_well (fixture->address, 1);
+
+  assert_in_use (fixture->address);
+  connect_clients (fixture, g_ptr_array_index (sockets, 0), 1); /* the file is still its */
+}
+
+/* A live daemon whose queue is full cannot be connected to, and is none the less alive. */
+static void
+test_unix_live_and_full (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GSocket) other = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM,
+                                            G_SOCKET_PROTOCOL_DEFAULT, NULL);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (fixture->path);
+
+  g_assert_true (g_socket_bind (other, address, FALSE, NULL));
+  g_socket_set_listen_backlog (other, 1);
+  g_assert_true (g_socket_listen (other, NULL));
+  connect_clients (fixture, other, 2);
+  assert_in_use (fixture->address);
+}
+
+static void
+test_unix_stale (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) killed = open_well (fixture->address, 1);
+  g_autoptr (GPtrArray) sockets = NULL;
+
+  g_socket_close (g_ptr_array_index (killed, 0), NULL);
+  g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+  sockets = open_well (fixture->address, 1);
+  connect_clients (fixture, g_ptr_array_index (sockets, 0), 1);
+  disp_listener_remove (fixture->address);
+  g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+}
+
+/* What is no socket is somebody's file. */
+static void
+test_unix_other_file (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *contents = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->path, "mine", -1, NULL));
+  assert_in_use (fixture->address);
+  g_assert_true (g_file_get_contents (fixture->path, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "mine");
+}
+
+static void
+test_unix_no_directory (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *address = g_strconcat (fixture->address, "/socket", NULL);
+  g_autofree char *message = g_strdup_printf ("cannot listen on %s: No such file or directory",
+                                              address);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (disp_listener_open (address, 1, &error));
+  g_assert_cmpstr (error->message, ==, message);
+}
+
+static void
+test_remove_other (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_assert_true (g_file_set_contents (fixture->path, "", -1, NULL));
+  disp_listener_remove ("127.0.0.1:8000");
+  g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+}
+
+/* Lets this process open no more descriptors; returns the limit before. */
+static struct rlimit
+exhaust_descriptors (void)
+{
+  struct rlimit before;
+  struct rlimit none;
+  int next = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  g_assert_cmpint (next, >=, 0);
+  close (next);
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  none = before;
+  none.rlim_cur = (rlim_t) next;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  return before;
+}
+
+static void
+wait_paused (Fixture *fixture)
+{
+  while (fake_clock_count_timers (fixture->clock) == 0)
+    g_main_context_iteration (NULL, TRUE);
+  /* It waits without turning round and round. */
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 1);
+}
+
+static void
+test_descriptors_run_out (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
+  GSocket *socket = g_ptr_array_index (sockets, 0);
+  g_autoptr (DispListener) listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock),
+                                                         on_accepted, fixture);
+  struct rlimit before;
+
+  connect_clients (fixture, socket, 3);
+  before = exhaust_descriptors ();
+  wait_paused (fixture);
+  fake_clock_advance (fixture->clock, PAUSE); /* it tries again, in vain */
+  wait_paused (fixture);
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+  setrlimit (RLIMIT_NOFILE, &before);
+  fake_clock_advance (fixture->clock, PAUSE - 1);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+  fake_clock_advance (fixture->clock, 1);
+  wait_accepted (fixture, 3);
+}
+
+/* The end comes while accepting pauses, and there are still no descriptors. */
+static void
+test_free_while_pausing (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
+  GSocket *socket = g_ptr_array_index (sockets, 0);
+  DispListener *listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock), on_accepted,
+                                              fixture);
+  struct rlimit before;
+
+  connect_clients (fixture, socket, 1);
+  before = exhaust_descriptors ();
+  wait_paused (fixture);
+  disp_listener_free (listener);
+  setrlimit (RLIMIT_NOFILE, &before);
+  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
+  g_assert_cmpuint (fixture->accepted->len, ==, 0);
+}
+
+/* One that gave up while it waited is accepted as a closed one. */
+static void
+test_gave_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
+  GSocket *socket = g_ptr_array_index (sockets, 0);
+  g_autoptr (DispListener) listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock),
+                                                         on_accepted, fixture);
+
+  connect_clients (fixture, socket, 2);
+  setsockopt (g_socket_get_fd (g_ptr_array_index (fixture->clients, 0)), SOL_SOCKET, SO_LINGER,
+              &linger, sizeof linger);
+  g_socket_close (g_ptr_array_index (fixture->clients, 0), NULL);
+  wait_accepted (fixture, 2);
+  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
+}
+
+static void
+test_describe_closed (void)
+{
+  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
+  g_autofree char *address = NULL;
+
+  g_socket_close (g_ptr_array_index (sockets, 0), NULL);
+  address = disp_listener_describe (g_ptr_array_index (sockets, 0));
+  g_assert_cmpstr (address, ==, "closed");
+}
+
+static void
+add_fixture_test (const char *path, gconstpointer data,
+                  void (*test) (Fixture *fixture, gconstpointer data))
+{
+  g_test_add (path, Fixture, data, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  /* That accepting pauses is worth a warning, and no fault here. */
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
+  g_test_add_func ("/front/listener/bad-addresses", test_bad_addresses);
+  g_test_add_func ("/front/listener/good-addresses", test_good_addresses);
+  g_test_add_func ("/front/listener/one-port", test_one_port);
+  g_test_add_func ("/front/listener/ipv6", test_ipv6);
+  g_test_add_data_func ("/front/listener/port-in-use/alone", GINT_TO_POINTER (FALSE),
+                        test_port_in_use);
+  g_test_add_data_func ("/front/listener/port-in-use/shared", GINT_TO_POINTER (TRUE),
+                        test_port_in_use);
+  g_test_add_func ("/front/listener/opened-twice", test_opened_twice);
+  g_test_add_func ("/front/listener/cannot-listen", test_cannot_listen);
+  g_test_add_func ("/front/listener/describe-closed", test_describe_closed);
+  add_fixture_test ("/front/listener/accepts/tcp", "127.0.0.1:0", test_accepts);
+  add_fixture_test ("/front/listener/accepts/unix", NULL, test_accepts);
+  add_fixture_test ("/front/listener/free-accepts", NULL, test_free_accepts);
+  add_fixture_test ("/front/listener/unix/shared", NULL, test_unix_shared);
+  add_fixture_test ("/front/listener/unix/live", NULL, test_unix_live);
+  add_fixture_test ("/front/listener/unix/live-and-full", NULL, test_unix_live_and_full);
+  add_fixture_test ("/front/listener/unix/stale", NULL, test_unix_stale);
+  add_fixture_test ("/front/listener/unix/other-file", NULL, test_unix_other_file);
+  add_fixture_test ("/front/listener/unix/no-directory", NULL, test_unix_no_directory);
+  add_fixture_test ("/front/listener/unix/remove-other", NULL, test_remove_other);
+  add_fixture_test ("/front/listener/descriptors-run-out", NULL, test_descriptors_run_out);
+  add_fixture_test ("/front/listener/free-while-pausing", NULL, test_free_while_pausing);
+  add_fixture_test ("/front/listener/gave-up", NULL, test_gave_up);
+  return g_test_run ();
+}
