@@ -113,18 +113,31 @@ raise_descriptor_limit (void)
 
 /* Opening. */
 
+/* Removes what the first @n addresses leave in the file system. */
+static void
+remove_sockets (DispApplication *self, guint n)
+{
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+  for (guint i = 0; i < n; i++)
+    disp_listener_remove (self->config->listen[i]);
+}
+
 static gboolean
 open_sockets (DispApplication *self, GError **error)
 {
   self->sockets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
   for (guint i = 0; i < self->config->workers; i++)
     g_ptr_array_add (self->sockets, g_ptr_array_new_with_free_func (g_object_unref));
-  for (char **address = self->config->listen; *address != NULL; address++)
+  for (guint n = 0; self->config->listen[n] != NULL; n++)
     {
-      g_autoptr (GPtrArray) opened = disp_listener_open (*address, self->config->workers, error);
+      g_autoptr (GPtrArray) opened = disp_listener_open (self->config->listen[n],
+                                                         self->config->workers, error);
 
       if (opened == NULL)
-        return FALSE;
+        {
+          remove_sockets (self, n);
+          return FALSE;
+        }
       for (guint i = 0; i < opened->len; i++)
         g_ptr_array_add (g_ptr_array_index (self->sockets, i),
                          g_object_ref (g_ptr_array_index (opened, i)));
@@ -200,7 +213,8 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *fleet, DispApplication *s
   if (self->fleet_failing || g_strcmp0 (summary, self->fleet_summary) != 0)
     {
       g_message ("fleet from %s: %s", disp_source_describe (self->source), summary);
-      if (!disp_policy_spec_check_fleet (self->policy, fleet, &error))
+      /* At the start that is an error, which start_source() tells. */
+      if (self->workers->len > 0 && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
         g_warning ("%s", error->message);
     }
   self->fleet_failing = FALSE;
@@ -242,11 +256,24 @@ make_source (DispApplication *self, GError **error)
     }
 }
 
+/* A fleet that is known at the start must have what the policy names; a later one may lose it. */
+static gboolean
+check_first_fleet (DispApplication *self, GError **error)
+{
+  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
+  g_autoptr (GError) local = NULL;
+
+  if (routing == NULL
+      || disp_policy_spec_check_fleet (self->policy, disp_routing_get_fleet (routing), &local))
+    return TRUE;
+  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: [%s]: %s",
+               self->config->probabilities_origin, self->config->policy, local->message);
+  return FALSE;
+}
+
 static gboolean
 start_source (DispApplication *self, GError **error)
 {
-  g_autoptr (DispRouting) routing = NULL;
-
   if (!make_source (self, error))
     return FALSE;
   if (self->source == NULL)
@@ -261,12 +288,16 @@ start_source (DispApplication *self, GError **error)
     }
   g_signal_connect (self->source, "fleet", G_CALLBACK (on_fleet), self);
   g_signal_connect (self->source, "failed", G_CALLBACK (on_fleet_failed), self);
-  if (!disp_source_start (self->source, error))
+  return disp_source_start (self->source, error) && check_first_fleet (self, error);
+}
+
+static gboolean
+open_log_and_source (DispApplication *self, GError **error)
+{
+  if (!open_log (self, error))
     return FALSE;
-  /* A fleet that is known at the start must have what the policy names; a later one may lose it. */
-  routing = disp_switchboard_ref_routing (self->switchboard);
-  return routing == NULL
-         || disp_policy_spec_check_fleet (self->policy, disp_routing_get_fleet (routing), error);
+  make_switchboard (self);
+  return start_source (self, error);
 }
 
 /* Ending. */
@@ -388,8 +419,7 @@ end (DispApplication *self)
   if (self->n_running == 0)
     g_ptr_array_set_size (self->workers, 0);
   lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
-  for (char **address = self->config->listen; *address != NULL; address++)
-    disp_listener_remove (*address);
+  remove_sockets (self, g_strv_length (self->config->listen));
   if (lost == 0)
     g_message ("stopped");
 }
@@ -413,11 +443,13 @@ disp_application_run (DispApplication *self, GError **error)
 
   raise_descriptor_limit ();
   self->policy = disp_policy_spec_new (self->config->policy, options, error);
-  if (self->policy == NULL || !open_sockets (self, error) || !open_log (self, error))
+  if (self->policy == NULL || !open_sockets (self, error))
     return FALSE;
-  make_switchboard (self);
-  if (!start_source (self, error))
-    return FALSE;
+  if (!open_log_and_source (self, error))
+    {
+      remove_sockets (self, g_strv_length (self->config->listen));
+      return FALSE;
+    }
 
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
