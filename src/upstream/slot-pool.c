@@ -51,13 +51,14 @@ slot_new (DispSlotPool *pool)
 DispSlotPool *
 disp_slot_pool_new (const char *endpoint, guint idle_timeout)
 {
-  GSocketConnectable *address = g_network_address_parse_uri (endpoint, 80, NULL);
+  g_autoptr (GSocketConnectable) address = g_network_address_parse_uri (endpoint, 80, NULL);
   DispSlotPool *self;
 
-  if (address == NULL)
+  /* "http://" has a name, which is empty */
+  if (address == NULL || *g_network_address_get_hostname (G_NETWORK_ADDRESS (address)) == '\0')
     return NULL;
   self = g_new0 (DispSlotPool, 1);
-  self->address = address;
+  self->address = g_steal_pointer (&address);
   self->idle_timeout = idle_timeout;
   g_queue_init (&self->idle);
   return self;

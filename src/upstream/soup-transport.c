@@ -46,7 +46,7 @@ soup_transport_send_async (DispTransport *transport, DispContainer *container, D
   DispSlotPool *pool = ensure_pool (self, container->endpoint);
 
   g_task_set_source_tag (task, soup_transport_send_async);
-  if (uri == NULL || pool == NULL)
+  if (uri == NULL || pool == NULL || !g_str_equal (g_uri_get_scheme (uri), "http"))
     {
       g_clear_pointer (&uri, g_uri_unref);
       g_task_return_new_error (task, DISP_ERROR, DISP_ERROR_UPSTREAM,
