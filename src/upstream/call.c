@@ -137,11 +137,22 @@ is_whole_json (const GByteArray *body)
   return disp_json_scanner_value (&scanner, NULL) && disp_json_scanner_end (&scanner, NULL);
 }
 
+/* Whether the container says that the body is plain JSON. */
+static gboolean
+claims_json (SoupMessageHeaders *headers)
+{
+  const char *type = soup_message_headers_get_content_type (headers, NULL);
+
+  return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0
+         && soup_message_headers_get_one (headers, "Content-Encoding") == NULL;
+}
+
 /*
  * An answer must say where it ends, or half of one would pass for the whole.  libsoup takes a
  * connection that is closed for the end of the body: between two chunks, and even before
- * Content-Length if the connection was to be closed anyway.  So the length is compared, and a
- * chunked answer on a connection that is closed has to prove itself: by being a whole JSON text.
+ * Content-Length if the connection was to be closed anyway; and it takes a chunk size that is none
+ * for the last chunk.  So the length is compared, and a chunked answer that calls itself JSON, or
+ * whose connection is closed, has to prove itself: by being a whole JSON text.
  */
 static const char *
 find_flaw (const Call *call)
@@ -157,7 +168,9 @@ find_flaw (const Call *call)
                  ? cut_short
                  : NULL;
     case SOUP_ENCODING_CHUNKED:
-      return is_at_end (call->slot) && !is_whole_json (call->body) ? cut_short : NULL;
+      if (!is_at_end (call->slot) && !claims_json (headers))
+        return NULL;
+      return is_whole_json (call->body) ? NULL : "gave a chunked answer that is not whole";
     default:
       return NULL;
     }
