@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/config.h"
 
+#include "app/key-file-value.h"
 #include "app/setting-value.h"
 #include "build-config.h"
 #include "core/error.h"
 
+#include <errno.h>
 #include <glib/gi18n.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define CONFIG_NAME "dispatcherd.conf"
@@ -19,8 +22,9 @@ set_probabilities (DispConfig *self, GKeyFile *file, const char *path, GError **
 
   for (char **model = models; *model != NULL; model++)
     {
-      g_autofree char *text = g_key_file_get_value (file, DISP_PROBABILITIES_GROUP, *model, NULL);
-      GVariant *value = disp_setting_parse_probabilities (text, error);
+      g_autofree char *text = disp_key_file_value_read (file, DISP_PROBABILITIES_GROUP, *model,
+                                                        error);
+      GVariant *value = text != NULL ? disp_setting_parse_probabilities (text, error) : NULL;
 
       if (value == NULL)
         {
@@ -40,7 +44,7 @@ static gboolean
 load_key (DispConfig *self, GKeyFile *file, const char *path, const char *group, const char *key,
           gboolean *given, GError **error)
 {
-  g_autofree char *text = g_key_file_get_value (file, group, key, NULL);
+  g_autofree char *text = NULL;
   DispSetting setting;
 
   if (!disp_config_find_setting (group, key, &setting))
@@ -53,7 +57,8 @@ load_key (DispConfig *self, GKeyFile *file, const char *path, const char *group,
       return FALSE;
     }
   given[setting] = TRUE;
-  if (disp_config_set_setting (self, setting, text, path, error))
+  text = disp_key_file_value_read (file, group, key, error);
+  if (text != NULL && disp_config_set_setting (self, setting, text, path, error))
     return TRUE;
   g_prefix_error (error, "%s: [%s] %s: ", path, group, key);
   return FALSE;
@@ -82,6 +87,28 @@ load_group (DispConfig *self, GKeyFile *file, const char *path, const char *grou
   return TRUE;
 }
 
+static GKeyFile *
+read_key_file (const char *path, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *text = NULL;
+  gsize length;
+
+  if (!g_file_get_contents (path, &text, &length, error))
+    return NULL;
+  /* GKeyFile would take what follows for the end of the line. */
+  if (strlen (text) < length)
+    {
+      g_set_error_literal (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
+                           _ ("expected text, found a NUL byte"));
+      return NULL;
+    }
+  /* Without the flag it would drop keys like "listen[de]" silently. */
+  return g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, error)
+             ? g_steal_pointer (&file)
+             : NULL;
+}
+
 /**
  * disp_config_load_file:
  * @self: a configuration
@@ -95,12 +122,12 @@ load_group (DispConfig *self, GKeyFile *file, const char *path, const char *grou
 gboolean
 disp_config_load_file (DispConfig *self, const char *path, GError **error)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autoptr (GError) local = NULL;
+  g_autoptr (GKeyFile) file = read_key_file (path, &local);
   g_auto (GStrv) groups = NULL;
   gboolean given[DISP_N_SETTINGS] = { FALSE };
 
-  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &local))
+  if (file == NULL)
     {
       g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: cannot be read: %s"), path,
                    local->message);
@@ -119,18 +146,33 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* Whether there certainly is no such file.  One that may not be seen could be there. */
+static gboolean
+is_absent (const char *path)
+{
+  GStatBuf status;
+
+  return g_lstat (path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
 static gboolean
 load_directory (DispConfig *self, const char *directory, GError **error)
 {
   g_autofree char *main_file = g_build_filename (directory, CONFIG_NAME, NULL);
   g_autofree char *more = g_build_filename (directory, CONFIG_DIR, NULL);
-  g_autoptr (GDir) dir = g_dir_open (more, 0, NULL);
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GError) local = NULL;
+  g_autoptr (GDir) dir = NULL;
   const char *name;
 
-  if (g_file_test (main_file, G_FILE_TEST_EXISTS)
-      && !disp_config_load_file (self, main_file, error))
+  if (!is_absent (main_file) && !disp_config_load_file (self, main_file, error))
     return FALSE;
+  if (!is_absent (more) && (dir = g_dir_open (more, 0, &local)) == NULL)
+    {
+      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: cannot be read: %s"), more,
+                   local->message);
+      return FALSE;
+    }
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     if (g_str_has_suffix (name, ".conf"))
       g_ptr_array_add (paths, g_build_filename (more, name, NULL));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/config.h"
 
+#include "app/key-file-value.h"
 #include "app/setting-value.h"
 #include "build-config.h"
 #include "core/error.h"
@@ -25,7 +26,7 @@ typedef struct
 #define VALUE(field) G_STRUCT_OFFSET (DispConfig, field)
 
 static const SettingRow setting_rows[] = {
-  [DISP_SETTING_LISTEN] = { "listen", "server", "listen", disp_setting_parse_list, VALUE (listen),
+  [DISP_SETTING_LISTEN] = { "listen", "server", "listen", disp_setting_parse_listen, VALUE (listen),
                             "127.0.0.1:8000" },
   [DISP_SETTING_WORKERS] = { "workers", "server", "workers", disp_setting_parse_workers,
                              VALUE (workers), "auto" },
@@ -33,7 +34,7 @@ static const SettingRow setting_rows[] = {
                                 VALUE (body_limit), "64M" },
   [DISP_SETTING_DRAIN_TIMEOUT] = { "drain-timeout", "server", "drain-timeout",
                                    disp_setting_parse_duration, VALUE (drain_timeout), "20s" },
-  [DISP_SETTING_STATE_DIR] = { "state-dir", "server", "state-dir", disp_setting_parse_string,
+  [DISP_SETTING_STATE_DIR] = { "state-dir", "server", "state-dir", disp_setting_parse_directory,
                                VALUE (state_dir), NULL },
   [DISP_SETTING_VERBOSE] = { "verbose", "server", "verbose", disp_setting_parse_boolean,
                              VALUE (verbose), "no" },
@@ -41,7 +42,8 @@ static const SettingRow setting_rows[] = {
                             "none" },
   [DISP_SETTING_FLEET] = { "fleet", "fleet", "file", disp_setting_parse_string, VALUE (fleet), "" },
   [DISP_SETTING_CONTAINERS_MANAGER] = { "containers-manager", "fleet", "url",
-                                        disp_setting_parse_string, VALUE (containers_manager), "" },
+                                        disp_setting_parse_manager, VALUE (containers_manager),
+                                        "" },
   [DISP_SETTING_REFRESH_INTERVAL] = { "refresh-interval", "fleet", "refresh-interval",
                                       disp_setting_parse_duration, VALUE (refresh_interval), "5s" },
   [DISP_SETTING_POLICY] = { "policy", "dispatch", "policy", disp_setting_parse_string,
@@ -56,7 +58,7 @@ static const SettingRow setting_rows[] = {
                                   disp_setting_parse_size, VALUE (answer_limit), "256M" },
   [DISP_SETTING_VERSION_PATH] = { "version-path", "dispatch", "version-path",
                                   disp_setting_parse_version_path, VALUE (version_path), "exact" },
-  [DISP_SETTING_REQUESTS_STORE] = { "requests-store", "records", "store", disp_setting_parse_string,
+  [DISP_SETTING_REQUESTS_STORE] = { "requests-store", "records", "store", disp_setting_parse_store,
                                     VALUE (requests_store), "sqlite" },
   [DISP_SETTING_FLUSH_INTERVAL] = { "flush-interval", "records", "flush-interval",
                                     disp_setting_parse_duration, VALUE (flush_interval), "50ms" },
@@ -314,34 +316,45 @@ check_source (const DispConfig *self, GError **error)
   return !is_missing;
 }
 
+static gboolean
+check_policy (const char *policy, GVariant *options, const char *origin, const char *where,
+              GError **error)
+{
+  g_autoptr (GError) local = NULL;
+  g_autoptr (DispPolicySpec) spec = disp_policy_spec_new (policy, options, &local);
+
+  if (spec == NULL)
+    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: %s: %s", origin, where,
+                 local->message);
+  return spec != NULL;
+}
+
 /**
  * disp_config_check:
  * @self: a configuration with all its layers
  * @error: %DISP_ERROR_INVALID_CONFIG
  *
- * Checks what no setting can say alone.
+ * Checks what no setting can say alone.  Probabilities must be right also while another policy is
+ * in force.
  *
  * Returns: whether the daemon can start with it
  */
 gboolean
 disp_config_check (DispConfig *self, GError **error)
 {
-  g_autoptr (GError) local = NULL;
-  gboolean uses_probabilities = g_str_equal (self->policy, DISP_PROBABILITIES_GROUP);
-  g_autoptr (DispPolicySpec) spec = disp_policy_spec_new (
-      self->policy, uses_probabilities ? self->probabilities : NULL, &local);
+  return check_policy (self->policy, NULL, self->origins[DISP_SETTING_POLICY], "[dispatch] policy",
+                       error)
+         && check_policy (DISP_PROBABILITIES_GROUP, self->probabilities, self->probabilities_origin,
+                          "[" DISP_PROBABILITIES_GROUP "]", error)
+         && check_source (self, error);
+}
 
-  if (spec == NULL)
-    {
-      gboolean is_name = g_error_matches (local, DISP_ERROR, DISP_ERROR_UNKNOWN_POLICY);
+static void
+append_value (GString *text, const char *key, const char *value)
+{
+  g_autofree char *written = disp_key_file_value_write (value);
 
-      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: %s: %s",
-                   is_name ? self->origins[DISP_SETTING_POLICY] : self->probabilities_origin,
-                   is_name ? "[dispatch] policy" : "[" DISP_PROBABILITIES_GROUP "]",
-                   local->message);
-      return FALSE;
-    }
-  return check_source (self, error);
+  g_string_append_printf (text, "%s=%s\n", key, written);
 }
 
 static void
@@ -362,19 +375,19 @@ append_probabilities (GString *text, const DispConfig *self)
       GVariantIter containers;
       const char *container;
       double probability;
-      const char *separator = "=";
+      const char *separator = "";
+      g_autoptr (GString) list = g_string_new (NULL);
 
-      g_string_append (text, model);
       g_variant_iter_init (&containers, probabilities);
       while (g_variant_iter_next (&containers, "{&sd}", &container, &probability))
         {
           char number[G_ASCII_DTOSTR_BUF_SIZE];
 
-          g_string_append_printf (text, "%s%s=%s", separator, container,
+          g_string_append_printf (list, "%s%s=%s", separator, container,
                                   g_ascii_dtostr (number, sizeof number, probability));
           separator = ";";
         }
-      g_string_append_c (text, '\n');
+      append_value (text, model, list->str);
     }
 }
 
@@ -396,7 +409,8 @@ disp_config_to_text (const DispConfig *self)
 
       if (i == 0 || !g_str_equal (row->group, setting_rows[i - 1].group))
         g_string_append_printf (text, "%s[%s]\n", i > 0 ? "\n" : "", row->group);
-      g_string_append_printf (text, "# %s\n%s=%s\n", self->origins[i], row->key, self->texts[i]);
+      g_string_append_printf (text, "# %s\n", self->origins[i]);
+      append_value (text, row->key, self->texts[i]);
     }
   append_probabilities (text, self);
   return g_string_free (text, FALSE);

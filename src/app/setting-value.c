@@ -3,9 +3,11 @@
 
 #include "app/config.h"
 #include "core/error.h"
+#include "front/listener.h"
+#include "records/http-store.h"
+#include "sources/manager-source.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <string.h>
 
 #define MAX_WORKERS 256
@@ -33,13 +35,14 @@ set_expected (GError **error, const char *expected, const char *text)
   return FALSE;
 }
 
+/* Takes plain decimal numbers only; strtod() knows many more. */
 static gboolean
 parse_quantity (const char *text, const Unit *units, gsize n_units, double most, gint64 *value)
 {
   char *end;
   double number = g_ascii_strtod (text, &end);
 
-  if (end == text || !isfinite (number) || number < 0 || !g_ascii_isdigit (text[0]))
+  if (!g_ascii_isdigit (text[0]) || end != text + strspn (text, "0123456789."))
     return FALSE;
   while (*end == ' ')
     end++;
@@ -63,6 +66,51 @@ disp_setting_parse_string (const char *text, gpointer field, G_GNUC_UNUSED GErro
 }
 
 gboolean
+disp_setting_parse_directory (const char *text, gpointer field, GError **error)
+{
+  if (*text == '\0')
+    return set_expected (error, _ ("a directory"), text);
+  return disp_setting_parse_string (text, field, error);
+}
+
+/* Takes what can be made a source of, and nothing as none. */
+gboolean
+disp_setting_parse_manager (const char *text, gpointer field, GError **error)
+{
+  if (*text != '\0')
+    {
+      g_autoptr (DispClock) clock = disp_system_clock_new ();
+      g_autoptr (GRand) random = g_rand_new_with_seed (0);
+      g_autoptr (DispSource) source = disp_manager_source_new (text, G_USEC_PER_SEC, clock, random,
+                                                               error);
+
+      if (source == NULL)
+        return FALSE;
+    }
+  return disp_setting_parse_string (text, field, error);
+}
+
+/* Takes what a store can be made of; whether the file of one can be opened is seen at the start. */
+gboolean
+disp_setting_parse_store (const char *text, gpointer field, GError **error)
+{
+  gboolean is_file = g_str_equal (text, "sqlite")
+                     || (g_str_has_prefix (text, "sqlite:") && text[strlen ("sqlite:")] != '\0');
+
+  if (g_str_has_prefix (text, "http:") || g_str_has_prefix (text, "https:"))
+    {
+      g_autoptr (DispStore) store = disp_http_store_new (text, error);
+
+      if (store == NULL)
+        return FALSE;
+    }
+  else if (!is_file && !g_str_equal (text, "none"))
+    return set_expected (error, _ ("sqlite, sqlite:PATH, an http:// or https:// URL, or none"),
+                         text);
+  return disp_setting_parse_string (text, field, error);
+}
+
+gboolean
 disp_setting_parse_list (const char *text, gpointer field, GError **error)
 {
   g_auto (GStrv) parts = g_strsplit (text, ";", -1);
@@ -80,6 +128,22 @@ disp_setting_parse_list (const char *text, gpointer field, GError **error)
     return set_expected (error, _ ("one or more values separated by \";\""), text);
   g_strfreev (*value);
   *value = g_strv_builder_end (builder);
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_listen (const char *text, gpointer field, GError **error)
+{
+  g_auto (GStrv) addresses = NULL;
+  char ***value = field;
+
+  if (!disp_setting_parse_list (text, &addresses, error))
+    return FALSE;
+  for (char **address = addresses; *address != NULL; address++)
+    if (!disp_listener_check_address (*address, error))
+      return FALSE;
+  g_strfreev (*value);
+  *value = g_steal_pointer (&addresses);
   return TRUE;
 }
 

@@ -16,7 +16,11 @@
 typedef gboolean (*DispSettingParse) (const char *text, gpointer field, GError **error);
 
 gboolean disp_setting_parse_string (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_directory (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_list (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_listen (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_manager (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_store (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_boolean (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_workers (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_duration (const char *text, gpointer field, GError **error);
