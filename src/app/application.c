@@ -14,7 +14,7 @@
 #include "sources/manager-source.h"
 
 #include <glib-unix.h>
-#include <glib/gi18n.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #define RECORDS_FILE "records.db"
@@ -157,16 +157,9 @@ open_store (DispApplication *self, GError **error)
     return disp_http_store_new (store, error);
   if (g_str_equal (store, "sqlite"))
     path = g_build_filename (self->config->state_dir, RECORDS_FILE, NULL);
-  else if (g_str_has_prefix (store, SQLITE_PREFIX) && store[sizeof SQLITE_PREFIX - 1] != '\0')
-    path = g_strdup (store + sizeof SQLITE_PREFIX - 1);
-  if (path != NULL)
-    return disp_sqlite_store_new (path, error);
-  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
-               _ ("%s: expected sqlite, sqlite:PATH, an http:// or https:// URL, or none as the "
-                  "Requests Store, "
-                  "found \"%s\""),
-               self->config->origins[DISP_SETTING_REQUESTS_STORE], store);
-  return NULL;
+  else
+    path = g_strdup (store + strlen (SQLITE_PREFIX));
+  return disp_sqlite_store_new (path, error);
 }
 
 static gboolean
@@ -317,8 +310,9 @@ on_abort_over (gpointer user_data)
 {
   DispApplication *self = user_data;
 
-  g_warning ("workers do not end; ending without them");
-  g_main_loop_quit (self->loop);
+  g_warning ("connections are still open; closing them");
+  for (guint i = 0; i < self->workers->len; i++)
+    disp_worker_quit (g_ptr_array_index (self->workers, i));
   return G_SOURCE_REMOVE;
 }
 
@@ -352,6 +346,8 @@ on_stop_signal (gpointer user_data)
     {
       g_message ("stopping: what is in flight may end within %s",
                  self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
+      /* While it is still listened on: later it could be the socket of another daemon. */
+      remove_sockets (self, g_strv_length (self->config->listen));
       disp_switchboard_set_draining (self->switchboard);
       self->drain_timer = disp_clock_add_timer (
           self->clock, disp_clock_now (self->clock) + self->config->drain_timeout, "drain",
@@ -416,10 +412,8 @@ end (DispApplication *self)
 
   if (self->source != NULL)
     disp_source_stop (self->source);
-  if (self->n_running == 0)
-    g_ptr_array_set_size (self->workers, 0);
+  g_ptr_array_set_size (self->workers, 0);
   lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
-  remove_sockets (self, g_strv_length (self->config->listen));
   if (lost == 0)
     g_message ("stopped");
 }

@@ -85,6 +85,15 @@ abort_all (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+quit (gpointer user_data)
+{
+  DispWorker *self = user_data;
+
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
 /* Has something done on the thread of the worker. */
 static void
 call (DispWorker *self, GSourceFunc function)
@@ -153,6 +162,18 @@ void
 disp_worker_abort (DispWorker *self)
 {
   call (self, abort_all);
+}
+
+/**
+ * disp_worker_quit:
+ * @self: a worker
+ *
+ * Has it end at once, and close the connections that are open.  Any thread.
+ */
+void
+disp_worker_quit (DispWorker *self)
+{
+  call (self, quit);
 }
 
 /**

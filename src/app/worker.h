@@ -24,4 +24,5 @@ DispWorker *disp_worker_new (guint number, DispSwitchboard *switchboard, GPtrArr
                              gpointer user_data);
 void disp_worker_drain (DispWorker *self);
 void disp_worker_abort (DispWorker *self);
+void disp_worker_quit (DispWorker *self);
 void disp_worker_free (DispWorker *self);
