@@ -137,22 +137,31 @@ is_whole_json (const GByteArray *body)
   return disp_json_scanner_value (&scanner, NULL) && disp_json_scanner_end (&scanner, NULL);
 }
 
-/* Whether the container says that the body is plain JSON. */
-static gboolean
-claims_json (SoupMessageHeaders *headers)
+/*
+ * libsoup takes a connection that is closed between two chunks for the end of the body, and so it
+ * does with a chunk size that is none.  An answer in chunks therefore has to prove itself, by being
+ * a whole JSON text; but one that says it is something else cannot, and passes.
+ */
+static const char *
+find_flaw_of_chunks (const Call *call)
 {
+  SoupMessageHeaders *headers = soup_message_get_response_headers (call->message);
   const char *type = soup_message_headers_get_content_type (headers, NULL);
+  gboolean ended;
 
-  return type != NULL && g_ascii_strcasecmp (type, "application/json") == 0
-         && soup_message_headers_get_one (headers, "Content-Encoding") == NULL;
+  if (soup_message_headers_get_one (headers, "Content-Encoding") != NULL
+      || (type != NULL && g_ascii_strcasecmp (type, "application/json") != 0))
+    return NULL;
+  ended = is_at_end (call->slot);
+  if ((type == NULL && !ended) || is_whole_json (call->body))
+    return NULL;
+  return ended ? cut_short : "gave an answer whose chunks are not a whole JSON text";
 }
 
 /*
- * An answer must say where it ends, or half of one would pass for the whole.  libsoup takes a
- * connection that is closed for the end of the body: between two chunks, and even before
- * Content-Length if the connection was to be closed anyway; and it takes a chunk size that is none
- * for the last chunk.  So the length is compared, and a chunked answer that calls itself JSON, or
- * whose connection is closed, has to prove itself: by being a whole JSON text.
+ * An answer must say where it ends, or half of one would pass for the whole: libsoup takes a
+ * connection that is closed for the end of the body, even before Content-Length if the connection
+ * was to be closed anyway.
  */
 static const char *
 find_flaw (const Call *call)
@@ -168,9 +177,7 @@ find_flaw (const Call *call)
                  ? cut_short
                  : NULL;
     case SOUP_ENCODING_CHUNKED:
-      if (!is_at_end (call->slot) && !claims_json (headers))
-        return NULL;
-      return is_whole_json (call->body) ? NULL : "gave a chunked answer that is not whole";
+      return find_flaw_of_chunks (call);
     default:
       return NULL;
     }
