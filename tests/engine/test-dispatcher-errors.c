@@ -27,7 +27,7 @@ use_one_container (Rig *rig)
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL));
 }
 
-/* Also one that never reaches a container. */
+/* A GET that never reaches a container leaves no record either. */
 static void
 test_no_record_of_error (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 {

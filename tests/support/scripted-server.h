@@ -51,6 +51,7 @@ void scripted_server_free (ScriptedServer *self);
 guint16 scripted_server_get_port (ScriptedServer *self);
 guint scripted_server_count_connections (ScriptedServer *self);
 guint scripted_server_count_requests (ScriptedServer *self);
+guint scripted_server_count_ended (ScriptedServer *self);
 void scripted_append_json (GString *answer, guint status, const char *json);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ScriptedServer, scripted_server_free)
