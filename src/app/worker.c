@@ -36,6 +36,20 @@ start_serving (DispWorker *self)
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
 }
 
+/* Not by g_main_context_invoke(), which calls at once, in this thread, when nobody runs the
+ * context.
+ */
+static void
+tell_ended (DispWorker *self)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, self->ended, self->user_data, NULL);
+  DISP_TSAN_RELEASE (self);
+  g_source_attach (source, self->owner);
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -51,8 +65,7 @@ run (gpointer data)
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_main_context_pop_thread_default (self->context);
-  DISP_TSAN_RELEASE (self);
-  g_main_context_invoke (self->owner, self->ended, self->user_data);
+  tell_ended (self);
   return NULL;
 }
 
