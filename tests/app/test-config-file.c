@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/config.h"
+
+#include "build-config.h"
+#include "core/error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file and the message, behind the path of the file, of the error that it is. */
+typedef struct
+{
+  const char *name;
+  const char *text;
+  const char *message;
+} FileCase;
+
+#define SERVER_KEYS "listen, workers, body-limit, drain-timeout, state-dir, verbose"
+#define EXPECTED_TIME "expected a time above 0 and up to 24h, such as 500ms, 5s or 2min"
+#define EXPECTED_SIZE "expected a number of bytes above 0 and up to 2G, such as 65536, 64K or 64M"
+
+static const FileCase file_cases[] = {
+  { "unknown-section", "[servers]\nworkers=1\n",
+    "[servers]: there is no such section, expected one of: server, fleet, dispatch, records, "
+    "probabilities" },
+  { "empty-unknown-section", "[bus-stop]\n", "[bus-stop]: there is no such section" },
+  { "unknown-key", "[server]\nworkers=1\nport=80\n",
+    "[server] port: there is no such setting, expected one of: " SERVER_KEYS },
+  { "key-of-another-section", "[server]\nstore=none\n",
+    "[server] store: there is no such setting, expected one of: " SERVER_KEYS },
+  { "flag-as-key", "[fleet]\nfleet=/f\n",
+    "[fleet] fleet: there is no such setting, expected one of: source, file, url, "
+    "refresh-interval" },
+  { "key-in-capitals", "[server]\nWorkers=1\n", "[server] Workers: there is no such setting" },
+  { "translated-key", "[server]\nworkers[xx]=1\n",
+    "[server] workers[xx]: there is no such setting" },
+  { "workers", "[server]\nworkers=many\n",
+    "[server] workers: expected auto or a number from 1 to 256, found \"many\"" },
+  { "listen", "[server]\nlisten=127.0.0.1:0;here\n",
+    "[server] listen: \"here\" is no address to listen on, expected ADDRESS:PORT with a numeric "
+    "address, [ADDRESS]:PORT with one of IPv6, or unix:/ABSOLUTE/PATH" },
+  { "no-listen", "[server]\nlisten=\n",
+    "[server] listen: expected one or more values separated by \";\", found \"\"" },
+  { "body-limit", "[server]\nbody-limit=64MB\n",
+    "[server] body-limit: " EXPECTED_SIZE ", found \"64MB\"" },
+  { "state-dir", "[server]\nstate-dir=\n", "[server] state-dir: expected a directory, found \"\"" },
+  { "verbose", "[server]\nverbose=maybe\n",
+    "[server] verbose: expected yes or no, found \"maybe\"" },
+  { "drain-timeout", "[server]\ndrain-timeout=0\n",
+    "[server] drain-timeout: " EXPECTED_TIME ", found \"0\"" },
+  { "source", "[fleet]\nsource=etcd\n",
+    "[fleet] source: expected one of: none, file, containers-manager, found \"etcd\"" },
+  { "url", "[fleet]\nurl=manager:5001\n",
+    "[fleet] url: the URL of the Containers Manager is "
+    "\"manager:5001\"" },
+  { "refresh-interval", "[fleet]\nrefresh-interval=-1s\n",
+    "[fleet] refresh-interval: " EXPECTED_TIME ", found \"-1s\"" },
+  { "timeout", "[dispatch]\ntimeout=soon\n",
+    "[dispatch] timeout: " EXPECTED_TIME ", found \"soon\"" },
+  { "connect-timeout", "[dispatch]\nconnect-timeout=\n",
+    "[dispatch] connect-timeout: " EXPECTED_TIME ", found \"\"" },
+  { "idle-timeout", "[dispatch]\nidle-timeout=2d\n",
+    "[dispatch] idle-timeout: " EXPECTED_TIME ", found \"2d\"" },
+  { "answer-limit", "[dispatch]\nanswer-limit=3G\n",
+    "[dispatch] answer-limit: " EXPECTED_SIZE ", found \"3G\"" },
+  { "version-path", "[dispatch]\nversion-path=newest\n",
+    "[dispatch] version-path: expected one of: exact, latest, original, found \"newest\"" },
+  { "store", "[records]\nstore=mysql\n",
+    "[records] store: expected sqlite, sqlite:PATH, an http:// or https:// URL, or none, found "
+    "\"mysql\"" },
+  { "store-url", "[records]\nstore=http://\n", "[records] store: \"http://\" is not the address" },
+  { "flush-interval", "[records]\nflush-interval=1d\n",
+    "[records] flush-interval: " EXPECTED_TIME ", found \"1d\"" },
+  { "payload-limit", "[records]\npayload-limit=-2\n",
+    "[records] payload-limit: expected a number of bytes such as 65536 or 64K, 0 for none, or -1 "
+    "for all, found \"-2\"" },
+  { "comment-behind", "[server]\nworkers=2 # two\n",
+    "[server] workers: expected comments on lines of their own, found \"2 # two\"" },
+  { "comment-behind-path", "[server]\nstate-dir=/a  # the state\n",
+    "[server] state-dir: expected comments on lines of their own, found \"/a  # the state\"" },
+  { "bad-escape", "[server]\nstate-dir=C:\\dir\n",
+    "[server] state-dir: expected UTF-8 text with no other escapes than" },
+  { "not-utf8", "[server]\nstate-dir=/\377\n", "[server] state-dir: expected UTF-8 text with no" },
+  { "probability", "[probabilities]\nm=a=half\n",
+    "[probabilities] m: expected CONTAINER=PROBABILITY, such as gpu-0=0.25, found \"a=half\"" },
+  { "no-probabilities", "[probabilities]\nm=\n",
+    "[probabilities] m: expected one or more values separated by \";\", found \"\"" },
+  { "probability-comment", "[probabilities]\nm=a=1 # all\n",
+    "[probabilities] m: expected comments on lines of their own, found \"a=1 # all\"" },
+  { "no-section", "workers=1\n", "cannot be read: " },
+  { "no-value", "[server]\nworkers\n", "cannot be read: " },
+  { "no-bracket", "[server\nworkers=1\n", "cannot be read: " },
+  { "no-key", "[server]\n=1\n", "cannot be read: " },
+  { "json", "{\"server\":{}}\n", "cannot be read: " },
+  { "binary", "\177ELF\002\001\001", "cannot be read: " },
+  { "byte-order-mark", "\357\273\277[server]\n", "cannot be read: " },
+};
+
+static void
+assert_fails (const char *path, const char *message)
+{
+  g_autoptr (DispConfig) config = disp_config_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *start = g_strdup_printf ("%s: %s", path, message);
+
+  g_assert_false (disp_config_load_file (config, path, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  if (!g_str_has_prefix (error->message, start))
+    g_error ("\"%s\" does not begin with \"%s\"", error->message, start);
+}
+
+static void
+test_bad_file (gconstpointer data)
+{
+  const FileCase *row = data;
+  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+
+  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
+  g_assert_true (g_file_set_contents (path, row->text, -1, NULL));
+  assert_fails (path, row->message);
+}
+
+/* A NUL would end a line for GKeyFile, and hide what follows. */
+static void
+test_nul (void)
+{
+  static const char text[] = "[server]\nworkers=2\0junk\n";
+  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+
+  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
+  g_assert_true (g_file_set_contents (path, text, sizeof text - 1, NULL));
+  assert_fails (path, "cannot be read: expected text, found a NUL byte");
+}
+
+static void
+test_not_a_file (void)
+{
+  g_autofree char *missing = g_build_filename (g_get_user_cache_dir (), "missing.conf", NULL);
+  g_autofree char *below = g_build_filename (missing, "below.conf", NULL);
+
+  assert_fails (missing, "cannot be read: ");
+  assert_fails (below, "cannot be read: ");
+  assert_fails ("/", "cannot be read: ");
+  assert_fails ("", "cannot be read: ");
+}
+
+static void
+test_good_files (void)
+{
+  static const char *const texts[] = {
+    "",
+    "\n\n# nothing\n",
+    "[server]\n",
+    "[server]\r\nworkers=3\r\n",
+    "[server]\nworkers = 3  \n[fleet]\n[server]\nverbose=no\n",
+    "[server]\nworkers=2\nworkers=3",
+    "# workers=2\n[server]\n  # a comment\nworkers=3\n",
+  };
+  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+
+  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (DispConfig) config = disp_config_new ();
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (g_file_set_contents (path, texts[i], -1, NULL));
+      disp_config_load_file (config, path, &error);
+      g_assert_no_error (error);
+      if (i >= 3)
+        g_assert_cmpuint (config->workers, ==, 3);
+    }
+}
+
+/* The files of the user: dispatcherd.conf, then conf.d/\*.conf by name. */
+static char *
+user_file (const char *name)
+{
+  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "dispatcherd", name, NULL);
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
+  return g_steal_pointer (&path);
+}
+
+static char *
+write_user_file (const char *name, const char *text)
+{
+  g_autofree char *path = user_file (name);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  return g_steal_pointer (&path);
+}
+
+/* Whether the machine has a configuration of its own, which would be read as well. */
+static gboolean
+skip_for_system (void)
+{
+  if (!g_file_test (DISP_SYSCONFDIR, G_FILE_TEST_EXISTS))
+    return FALSE;
+  g_test_skip ("dispatcherd is configured on this machine");
+  return TRUE;
+}
+
+static void
+load_defaults (DispConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+
+  disp_config_load_default_files (config, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_defaults_fail (const char *message)
+{
+  g_autoptr (DispConfig) config = disp_config_new ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (disp_config_load_default_files (config, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  if (!g_str_has_prefix (error->message, message))
+    g_error ("\"%s\" does not begin with \"%s\"", error->message, message);
+}
+
+static void
+test_no_default_files (void)
+{
+  g_autoptr (DispConfig) config = disp_config_new ();
+
+  if (skip_for_system ())
+    return;
+  load_defaults (config);
+  for (guint i = 0; i < DISP_N_SETTINGS; i++)
+    g_assert_cmpstr (config->origins[i], ==, "default");
+}
+
+static void
+test_default_files (void)
+{
+  g_autoptr (DispConfig) config = disp_config_new ();
+  g_autofree char *main_file = write_user_file (
+      "dispatcherd.conf", "[server]\nworkers=1\nverbose=yes\nbody-limit=1K\n");
+  g_autofree char *second = write_user_file ("conf.d/20.conf", "[server]\nworkers=3\n");
+  g_autofree char *first = write_user_file ("conf.d/10.conf",
+                                            "[server]\nworkers=2\nbody-limit=2K\n");
+  g_autofree char *other = write_user_file ("conf.d/30.conf~", "nonsense");
+
+  if (skip_for_system ())
+    return;
+  load_defaults (config);
+  g_assert_cmpuint (config->workers, ==, 3);
+  g_assert_cmpstr (config->origins[DISP_SETTING_WORKERS], ==, second);
+  g_assert_cmpint (config->body_limit, ==, 2048);
+  g_assert_cmpstr (config->origins[DISP_SETTING_BODY_LIMIT], ==, first);
+  g_assert_cmpstr (config->origins[DISP_SETTING_VERBOSE], ==, main_file);
+  g_assert_true (g_file_test (other, G_FILE_TEST_EXISTS));
+}
+
+/* What is there, but cannot be read, is never passed over. */
+static void
+test_unreadable_default_file (void)
+{
+  g_autofree char *path = user_file ("dispatcherd.conf");
+  g_autofree char *message = g_strdup_printf ("%s: cannot be read: ", path);
+
+  if (skip_for_system ())
+    return;
+  g_assert_cmpint (symlink (path, path), ==, 0);
+  assert_defaults_fail (message);
+  g_unlink (path);
+  g_assert_cmpint (symlink ("nowhere", path), ==, 0);
+  assert_defaults_fail (message);
+  g_unlink (path);
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+  assert_defaults_fail (message);
+  g_rmdir (path);
+}
+
+static void
+test_unreadable_default_directory (void)
+{
+  g_autofree char *path = user_file ("conf.d");
+  g_autofree char *message = g_strdup_printf ("%s: cannot be read: ", path);
+
+  if (skip_for_system ())
+    return;
+  g_assert_cmpint (symlink (path, path), ==, 0);
+  assert_defaults_fail (message);
+  g_unlink (path);
+}
+
+static void
+test_wrong_default_file (void)
+{
+  g_autofree char *path = write_user_file ("conf.d/x.conf", "[server]\nport=1\n");
+  g_autofree char *message = g_strdup_printf ("%s: [server] port: there is no such setting", path);
+
+  if (skip_for_system ())
+    return;
+  assert_defaults_fail (message);
+}
+
+/* The home of a system's user is often no directory at all. */
+static void
+test_no_home (void)
+{
+  g_autoptr (DispConfig) config = disp_config_new ();
+  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "dispatcherd", NULL);
+
+  if (skip_for_system ())
+    return;
+  g_mkdir_with_parents (g_get_user_config_dir (), 0700);
+  g_assert_true (g_file_set_contents (path, "", -1, NULL));
+  load_defaults (config);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (file_cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/app/config-file/bad/", file_cases[i].name, NULL);
+
+      g_test_add_data_func (path, &file_cases[i], test_bad_file);
+    }
+  g_test_add_func ("/app/config-file/bad/nul", test_nul);
+  g_test_add_func ("/app/config-file/not-a-file", test_not_a_file);
+  g_test_add_func ("/app/config-file/good", test_good_files);
+  g_test_add_func ("/app/config-file/default/none", test_no_default_files);
+  g_test_add_func ("/app/config-file/default/all", test_default_files);
+  g_test_add_func ("/app/config-file/default/unreadable-file", test_unreadable_default_file);
+  g_test_add_func ("/app/config-file/default/unreadable-directory",
+                   test_unreadable_default_directory);
+  g_test_add_func ("/app/config-file/default/wrong", test_wrong_default_file);
+  g_test_add_func ("/app/config-file/default/no-home", test_no_home);
+  return g_test_run ();
+}

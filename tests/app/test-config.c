@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/config.h"
+
+#include "core/error.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* A configuration and a directory for its files. */
+typedef struct
+{
+  DispConfig *config; /* (owned) */
+  char *directory;    /* (owned) */
+  char *path;         /* (owned) of a file in it */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  fixture->config = disp_config_new ();
+  fixture->directory = g_dir_make_tmp ("config-XXXXXX", NULL);
+  fixture->path = g_build_filename (fixture->directory, "a.conf", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  disp_config_free (fixture->config);
+  g_unlink (fixture->path);
+  g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
+  g_free (fixture->directory);
+  g_free (fixture->path);
+}
+
+static void
+load_text (Fixture *fixture, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (fixture->path, text, -1, NULL));
+  disp_config_load_file (fixture->config, fixture->path, &error);
+  g_assert_no_error (error);
+}
+
+static void
+load_environment (Fixture *fixture, const char *const *environment)
+{
+  g_autoptr (GError) error = NULL;
+
+  disp_config_load_environment (fixture->config, environment, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_flag (Fixture *fixture, const char *name, const char *text)
+{
+  g_autofree char *origin = g_strconcat ("--", name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  disp_config_set (fixture->config, name, text, origin, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_set (Fixture *fixture, DispSetting setting, const char *text, const char *origin)
+{
+  g_assert_cmpstr (fixture->config->texts[setting], ==, text);
+  g_assert_cmpstr (fixture->config->origins[setting], ==, origin);
+}
+
+static void
+test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  const DispConfig *config = fixture->config;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (g_strv_length (config->listen), ==, 1);
+  g_assert_cmpstr (config->listen[0], ==, "127.0.0.1:8000");
+  g_assert_cmpuint (config->workers, ==, MIN (g_get_num_processors (), 256));
+  g_assert_cmpint (config->body_limit, ==, 64 * 1024 * 1024);
+  g_assert_cmpint (config->drain_timeout, ==, 20 * G_USEC_PER_SEC);
+  g_assert_false (config->verbose);
+  g_assert_cmpint (config->source, ==, DISP_SOURCE_NONE);
+  g_assert_cmpstr (config->fleet, ==, "");
+  g_assert_cmpstr (config->containers_manager, ==, "");
+  g_assert_cmpint (config->refresh_interval, ==, 5 * G_USEC_PER_SEC);
+  g_assert_cmpstr (config->policy, ==, "round-robin");
+  g_assert_cmpuint (g_variant_n_children (config->probabilities), ==, 0);
+  g_assert_cmpint (config->timeout, ==, 30 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->connect_timeout, ==, 2 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->idle_timeout, ==, 30 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->answer_limit, ==, 256 * 1024 * 1024);
+  g_assert_cmpint (config->version_path, ==, DISP_VERSION_PATH_EXACT);
+  g_assert_cmpstr (config->requests_store, ==, "sqlite");
+  g_assert_cmpint (config->flush_interval, ==, 50 * 1000);
+  g_assert_cmpint (config->payload_limit, ==, 65536);
+  for (guint i = 0; i < DISP_N_SETTINGS; i++)
+    g_assert_cmpstr (config->origins[i], ==, "default");
+  g_assert_true (disp_config_check (fixture->config, &error));
+  g_assert_no_error (error);
+}
+
+/* systemd's directory, else the user's. */
+static void
+test_state_dir (void)
+{
+  static const struct
+  {
+    const char *given;
+    const char *found; /* (nullable): the user's */
+  } cases[] = { { "/var/lib/a", "/var/lib/a" },
+                { "/var/lib/a:/var/lib/b", "/var/lib/a" },
+                { "", NULL },
+                { ":/var/lib/b", NULL },
+                { NULL, NULL } };
+  g_autofree char *users = g_build_filename (g_get_user_state_dir (), "dispatcherd", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (DispConfig) config = NULL;
+
+      if (cases[i].given != NULL)
+        g_setenv ("STATE_DIRECTORY", cases[i].given, TRUE);
+      else
+        g_unsetenv ("STATE_DIRECTORY");
+      config = disp_config_new ();
+      g_assert_cmpstr (config->state_dir, ==, cases[i].found != NULL ? cases[i].found : users);
+    }
+}
+
+/* A flag counts more than the environment, that more than a file, that more than the default. */
+static void
+test_precedence (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char *const environment[] = { "DISPATCHERD_WORKERS=3",
+                                             "DISPATCHERD_PAYLOAD_LIMIT=3K",
+                                             "DISPATCHERD_VERBOSE=no",
+                                             "DISPATCHERD_LISTEN=[::1]:3",
+                                             "OTHER=x",
+                                             "DISPATCHERD_UNKNOWN=x",
+                                             NULL };
+
+  load_text (fixture, "[server]\nworkers=2\nlisten=127.0.0.1:2\nverbose=yes\n"
+                      "[records]\npayload-limit=2K\nstore=none\n[dispatch]\ntimeout=2s\n");
+  load_environment (fixture, environment);
+  set_flag (fixture, "workers", "4");
+  set_flag (fixture, "listen", "127.0.0.1:4;127.0.0.1:5");
+  set_flag (fixture, "requests-store", "sqlite");
+  assert_set (fixture, DISP_SETTING_WORKERS, "4", "--workers");
+  g_assert_cmpuint (fixture->config->workers, ==, 4);
+  assert_set (fixture, DISP_SETTING_LISTEN, "127.0.0.1:4;127.0.0.1:5", "--listen");
+  g_assert_cmpuint (g_strv_length (fixture->config->listen), ==, 2);
+  assert_set (fixture, DISP_SETTING_REQUESTS_STORE, "sqlite", "--requests-store");
+  assert_set (fixture, DISP_SETTING_PAYLOAD_LIMIT, "3K", "DISPATCHERD_PAYLOAD_LIMIT");
+  g_assert_cmpint (fixture->config->payload_limit, ==, 3072);
+  assert_set (fixture, DISP_SETTING_VERBOSE, "no", "DISPATCHERD_VERBOSE");
+  g_assert_false (fixture->config->verbose);
+  assert_set (fixture, DISP_SETTING_TIMEOUT, "2s", fixture->path);
+  g_assert_cmpint (fixture->config->timeout, ==, 2 * G_USEC_PER_SEC);
+  assert_set (fixture, DISP_SETTING_POLICY, "round-robin", "default");
+}
+
+/* Every setting can come from the environment. */
+static void
+test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char *const environment[] = {
+    "DISPATCHERD_LISTEN=127.0.0.1:1",
+    "DISPATCHERD_WORKERS=1",
+    "DISPATCHERD_BODY_LIMIT=1",
+    "DISPATCHERD_DRAIN_TIMEOUT=1",
+    "DISPATCHERD_STATE_DIR=1",
+    "DISPATCHERD_VERBOSE=1",
+    "DISPATCHERD_SOURCE=none",
+    "DISPATCHERD_FLEET=1",
+    "DISPATCHERD_CONTAINERS_MANAGER=http://1",
+    "DISPATCHERD_REFRESH_INTERVAL=1",
+    "DISPATCHERD_POLICY=random",
+    "DISPATCHERD_TIMEOUT=1",
+    "DISPATCHERD_CONNECT_TIMEOUT=1",
+    "DISPATCHERD_IDLE_TIMEOUT=1",
+    "DISPATCHERD_ANSWER_LIMIT=1",
+    "DISPATCHERD_VERSION_PATH=latest",
+    "DISPATCHERD_REQUESTS_STORE=none",
+    "DISPATCHERD_FLUSH_INTERVAL=1",
+    "DISPATCHERD_PAYLOAD_LIMIT=1",
+    NULL,
+  };
+
+  G_STATIC_ASSERT (G_N_ELEMENTS (environment) == DISP_N_SETTINGS + 1);
+  load_environment (fixture, environment);
+  for (guint i = 0; i < DISP_N_SETTINGS; i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (environment[i], "=", 2);
+
+      assert_set (fixture, i, parts[1], parts[0]);
+    }
+}
+
+static void
+test_bad_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char *const environment[] = { "DISPATCHERD_WORKERS=many", NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (disp_config_load_environment (fixture->config, environment, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  g_assert_cmpstr (error->message, ==,
+                   "DISPATCHERD_WORKERS: expected auto or a number from 1 to 256, found \"many\"");
+}
+
+static void
+test_bad_flag (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (disp_config_set (fixture->config, "workers", "-1", "--workers", &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  g_assert_cmpstr (error->message, ==,
+                   "--workers: expected auto or a number from 1 to 256, found \"-1\"");
+}
+
+/* What a layer says of the fleet says the source too, over what earlier layers said. */
+static void
+test_implied_source (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char *const environment[] = { "DISPATCHERD_CONTAINERS_MANAGER=http://m", NULL };
+
+  load_text (fixture, "[fleet]\nfile=/f\n");
+  g_assert_cmpint (fixture->config->source, ==, DISP_SOURCE_FILE);
+  assert_set (fixture, DISP_SETTING_SOURCE, "file", fixture->path);
+  load_environment (fixture, environment);
+  g_assert_cmpint (fixture->config->source, ==, DISP_SOURCE_CONTAINERS_MANAGER);
+  assert_set (fixture, DISP_SETTING_SOURCE, "containers-manager", "environment");
+  assert_set (fixture, DISP_SETTING_FLEET, "/f", fixture->path);
+  set_flag (fixture, "fleet", "/g");
+  g_assert_cmpint (fixture->config->source, ==, DISP_SOURCE_FILE);
+  assert_set (fixture, DISP_SETTING_SOURCE, "file", "--fleet");
+  load_text (fixture, "[fleet]\nsource=none\nfile=/h\nurl=http://n\n");
+  g_assert_cmpint (fixture->config->source, ==, DISP_SOURCE_NONE);
+  g_assert_cmpstr (fixture->config->fleet, ==, "/h");
+  g_assert_cmpstr (fixture->config->containers_manager, ==, "http://n");
+}
+
+static void
+test_two_sources (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char *const environment[] = { "DISPATCHERD_FLEET=/f",
+                                             "DISPATCHERD_CONTAINERS_MANAGER=http://m", NULL };
+  g_autoptr (GError) from_environment = NULL;
+  g_autoptr (GError) from_file = NULL;
+  g_autofree char *message = g_strdup_printf (
+      "%s: both a fleet file and a Containers Manager are given, expected one of them, or [fleet] "
+      "source to say which",
+      fixture->path);
+
+  g_assert_false (disp_config_load_environment (fixture->config, environment, &from_environment));
+  g_assert_error (from_environment, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  g_assert_true (g_str_has_prefix (from_environment->message,
+                                   "environment: both a fleet file and a Containers Manager"));
+  g_assert_true (g_file_set_contents (fixture->path, "[fleet]\nfile=/f\nurl=http://m\n", -1, NULL));
+  g_assert_false (disp_config_load_file (fixture->config, fixture->path, &from_file));
+  g_assert_error (from_file, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  g_assert_cmpstr (from_file->message, ==, message);
+}
+
+/* Files whose faults show only when all is put together, and the message behind their path. */
+typedef struct
+{
+  const char *name;
+  const char *text;
+  const char *message;
+} CheckCase;
+
+static const CheckCase check_cases[] = {
+  { "source-without-file", "[fleet]\nsource=file\n",
+    "[fleet] source is \"file\", expected [fleet] file as well" },
+  { "source-without-url", "[fleet]\nsource=containers-manager\nfile=/f\n",
+    "[fleet] source is \"containers-manager\", expected [fleet] url as well" },
+  { "empty-file", "[fleet]\nfile=\n", "[fleet] source is \"file\", expected [fleet] file as well" },
+  { "unknown-policy", "[dispatch]\npolicy=fastest\n",
+    "[dispatch] policy: there is no policy \"fastest\", expected one of: round-robin, random, "
+    "probabilities" },
+  { "empty-policy", "[dispatch]\npolicy=\n",
+    "[dispatch] policy: there is no policy \"\", expected one of: round-robin, random, "
+    "probabilities" },
+  { "sum", "[dispatch]\npolicy=probabilities\n[probabilities]\nm=a=0.5;b=0.4\n",
+    "[probabilities]: " },
+  { "sum-under-another-policy", "[probabilities]\nm=a=0.5;b=0.4\n", "[probabilities]: " },
+  { "negative", "[probabilities]\nm=a=1.5;b=-0.5\n", "[probabilities]: " },
+  { "not-finite", "[probabilities]\nm=a=nan\n", "[probabilities]: " },
+  { "infinite", "[probabilities]\nm=a=inf\n", "[probabilities]: " },
+  { "container-twice", "[probabilities]\nm=a=0.5;a=0.5\n", "[probabilities]: " },
+};
+
+static void
+test_check (Fixture *fixture, gconstpointer data)
+{
+  const CheckCase *row = data;
+  g_autofree char *start = g_strdup_printf ("%s: %s", fixture->path, row->message);
+  g_autoptr (GError) error = NULL;
+
+  load_text (fixture, row->text);
+  g_assert_false (disp_config_check (fixture->config, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+  if (g_str_has_suffix (row->message, " "))
+    {
+      g_assert_true (g_str_has_prefix (error->message, start));
+      g_assert_nonnull (strstr (error->message, "\"m\""));
+    }
+  else
+    g_assert_cmpstr (error->message, ==, start);
+}
+
+static void
+test_probabilities (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *printed = NULL;
+
+  load_text (fixture, "[probabilities]\nm=old=1\n");
+  load_text (fixture, "[dispatch]\npolicy=probabilities\n[probabilities]\n"
+                      "half plus two = cpu 0=0.25; gpu=0.75  \nm-2=x=1\n");
+  g_assert_true (disp_config_check (fixture->config, &error));
+  g_assert_no_error (error);
+  printed = g_variant_print (fixture->config->probabilities, FALSE);
+  g_assert_cmpstr (printed, ==,
+                   "{'half plus two': <{'cpu 0': 0.25, 'gpu': 0.75}>, 'm-2': <{'x': 1.0}>}");
+}
+
+static void
+assert_same (const DispConfig *one, const DispConfig *other)
+{
+  for (guint i = 0; i < DISP_N_SETTINGS; i++)
+    g_assert_cmpstr (one->texts[i], ==, other->texts[i]);
+  g_assert_cmpstrv (one->listen, other->listen);
+  g_assert_cmpuint (one->workers, ==, other->workers);
+  g_assert_cmpint (one->source, ==, other->source);
+  g_assert_cmpstr (one->state_dir, ==, other->state_dir);
+  g_assert_cmpint (one->payload_limit, ==, other->payload_limit);
+  g_assert_cmpvariant (one->probabilities, other->probabilities);
+}
+
+/* What is printed reads back as the same. */
+static void
+assert_round_trip (Fixture *fixture)
+{
+  g_autofree char *text = disp_config_to_text (fixture->config);
+  g_autofree char *again = NULL;
+  g_autoptr (DispConfig) read = disp_config_new ();
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (fixture->directory, "printed.conf", NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  disp_config_load_file (read, path, &error);
+  g_unlink (path);
+  g_assert_no_error (error);
+  assert_same (fixture->config, read);
+  g_assert_true (disp_config_check (read, &error));
+}
+
+static void
+test_round_trip_of_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *text = disp_config_to_text (fixture->config);
+
+  g_assert_nonnull (strstr (text, "[server]\n# default\nlisten=127.0.0.1:8000\n# default\n"));
+  g_assert_nonnull (strstr (text, "\n\n[fleet]\n# default\nsource=none\n# default\nfile=\n"));
+  g_assert_null (strstr (text, "[probabilities]"));
+  assert_round_trip (fixture);
+}
+
+static void
+test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *text = NULL;
+
+  load_text (fixture, "[server]\nlisten=127.0.0.1:0;[::1]:0;unix:/tmp/a b\nworkers=7\n"
+                      "body-limit=1M\ndrain-timeout=1min\nverbose=on\n"
+                      "[fleet]\nsource=file\nurl=http://m:1\nrefresh-interval=1s\n"
+                      "[dispatch]\npolicy=probabilities\ntimeout=1.5s\nconnect-timeout=1\n"
+                      "idle-timeout=1h\nanswer-limit=2G\nversion-path=original\n"
+                      "[records]\nstore=sqlite:/tmp/r.db\nflush-interval=1us\npayload-limit=-1\n"
+                      "[probabilities]\nhalf plus two=cpu 0=0.1;gpu=0.9\n"
+                      "third=a=0.33333333333333331;b=0.66666666666666669;\n"
+                      "odd\\name=a\\s#b=0.5;c\\\\d=0.5\n");
+  set_flag (fixture, "fleet", " /odd #path\\with\tall\n ");
+  set_flag (fixture, "state-dir", "/a #b");
+  text = disp_config_to_text (fixture->config);
+  g_assert_nonnull (strstr (text, "\n# --fleet\nfile=\\s/odd\\s#path\\\\with\\tall\\n\\s\n"));
+  g_assert_nonnull (strstr (text, "\n# --state-dir\nstate-dir=/a\\s#b\n"));
+  g_assert_nonnull (strstr (text, "\nhalf plus two=cpu 0=0.1"));
+  assert_round_trip (fixture);
+}
+
+static void
+test_find (void)
+{
+  DispSetting setting = DISP_N_SETTINGS;
+  g_autofree char *groups = disp_config_list_settings (NULL);
+  g_autofree char *keys = disp_config_list_settings ("fleet");
+
+  g_assert_true (disp_config_find_setting ("records", "store", &setting));
+  g_assert_cmpint (setting, ==, DISP_SETTING_REQUESTS_STORE);
+  g_assert_false (disp_config_find_setting ("server", "store", &setting));
+  g_assert_false (disp_config_find_setting ("", "", &setting));
+  g_assert_cmpstr (groups, ==, "server, fleet, dispatch, records, probabilities");
+  g_assert_cmpstr (keys, ==, "source, file, url, refresh-interval");
+  g_assert_null (disp_config_list_settings ("bus-stop"));
+}
+
+static void
+add (const char *path, gconstpointer data, void (*test) (Fixture *fixture, gconstpointer data))
+{
+  g_test_add (path, Fixture, data, set_up, test, tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  g_unsetenv ("STATE_DIRECTORY");
+  add ("/app/config/defaults", NULL, test_defaults);
+  add ("/app/config/precedence", NULL, test_precedence);
+  add ("/app/config/environment", NULL, test_environment);
+  add ("/app/config/bad-environment", NULL, test_bad_environment);
+  add ("/app/config/bad-flag", NULL, test_bad_flag);
+  add ("/app/config/implied-source", NULL, test_implied_source);
+  add ("/app/config/two-sources", NULL, test_two_sources);
+  add ("/app/config/probabilities", NULL, test_probabilities);
+  add ("/app/config/round-trip/defaults", NULL, test_round_trip_of_defaults);
+  add ("/app/config/round-trip/all", NULL, test_round_trip_of_all);
+  for (guint i = 0; i < G_N_ELEMENTS (check_cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/app/config/check/", check_cases[i].name, NULL);
+
+      add (path, &check_cases[i], test_check);
+    }
+  g_test_add_func ("/app/config/find", test_find);
+  g_test_add_func ("/app/config/state-dir", test_state_dir);
+  return g_test_run ();
+}
