@@ -125,70 +125,6 @@ held_transport_init (G_GNUC_UNUSED HeldTransport *self)
 {
 }
 
-/* A sink that keeps all records. */
-#define TYPE_KEPT_SINK (kept_sink_get_type ())
-G_DECLARE_FINAL_TYPE (KeptSink, kept_sink, KEPT, SINK, GObject)
-
-struct _KeptSink
-{
-  GObject parent_instance;
-  GPtrArray *records; /* (owned) (element-type DispRecord) */
-};
-
-static void
-kept_sink_push (DispRecordSink *sink, DispRecord *record)
-{
-  g_ptr_array_add (KEPT_SINK (sink)->records, record);
-}
-
-static guint64
-kept_sink_count_pushed (DispRecordSink *sink)
-{
-  return KEPT_SINK (sink)->records->len;
-}
-
-static guint64
-kept_sink_count_queued (G_GNUC_UNUSED DispRecordSink *sink)
-{
-  return 0;
-}
-
-static char *
-kept_sink_dup_problem (G_GNUC_UNUSED DispRecordSink *sink)
-{
-  return NULL;
-}
-
-static void
-kept_sink_iface_init (DispRecordSinkInterface *iface)
-{
-  iface->push = kept_sink_push;
-  iface->count_pushed = kept_sink_count_pushed;
-  iface->count_queued = kept_sink_count_queued;
-  iface->dup_problem = kept_sink_dup_problem;
-}
-
-G_DEFINE_FINAL_TYPE_WITH_CODE (KeptSink, kept_sink, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (DISP_TYPE_RECORD_SINK, kept_sink_iface_init))
-
-static void
-kept_sink_finalize (GObject *object)
-{
-  g_ptr_array_unref (KEPT_SINK (object)->records);
-  G_OBJECT_CLASS (kept_sink_parent_class)->finalize (object);
-}
-
-static void
-kept_sink_class_init (KeptSinkClass *klass)
-{
-  G_OBJECT_CLASS (klass)->finalize = kept_sink_finalize;
-}
-
-static void
-kept_sink_init (G_GNUC_UNUSED KeptSink *self)
-{
-}
-
 /* Its policy is round robin and its deadline a minute. */
 static void
 make_engine (Front *self)
@@ -199,14 +135,12 @@ make_engine (Front *self)
   };
   g_autoptr (DispPolicySpec) policy = disp_policy_spec_new ("round-robin", NULL, NULL);
   HeldTransport *transport = g_object_new (TYPE_HELD_TRANSPORT, NULL);
-  KeptSink *sink = g_object_new (TYPE_KEPT_SINK, NULL);
 
   transport->front = self;
-  sink->records = g_ptr_array_ref (self->records);
   self->transport = DISP_TRANSPORT (transport);
-  self->sink = DISP_RECORD_SINK (sink);
-  self->switchboard = disp_switchboard_new (DISP_CLOCK (self->clock), self->sink, policy,
-                                            &settings);
+  self->sink = fake_sink_new ();
+  self->switchboard = disp_switchboard_new (DISP_CLOCK (self->clock), DISP_RECORD_SINK (self->sink),
+                                            policy, &settings);
   self->dispatcher = disp_dispatcher_new (self->switchboard, self->transport,
                                           g_rand_new_with_seed (1));
 }
@@ -223,7 +157,6 @@ new_front (const char *address, DispFleet *fleet)
   g_assert_no_error (error);
   self->clock = fake_clock_new ();
   self->sent = g_ptr_array_new_with_free_func (sent_free);
-  self->records = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_record_unref);
   make_engine (self);
   if (fleet != NULL)
     disp_switchboard_set_fleet (self->switchboard, fleet);
@@ -296,7 +229,6 @@ front_free (Front *self)
   g_assert_cmpuint (fake_clock_count_timers (self->clock), ==, 0);
   end_object (self->clock);
   g_ptr_array_unref (self->sent);
-  g_ptr_array_unref (self->records);
   g_clear_pointer (&self->answer, disp_answer_free);
   g_free (self->address);
   g_free (self);
@@ -317,6 +249,18 @@ front_get_sent (Front *self, guint index)
 }
 
 /**
+ * front_count_records:
+ * @self: a fixture
+ *
+ * Returns: how many records were pushed
+ */
+guint
+front_count_records (Front *self)
+{
+  return (guint) disp_record_sink_count_pushed (DISP_RECORD_SINK (self->sink));
+}
+
+/**
  * front_get_record:
  * @self: a fixture
  * @index: which, from 0
@@ -326,8 +270,8 @@ front_get_sent (Front *self, guint index)
 const DispRecord *
 front_get_record (Front *self, guint index)
 {
-  FRONT_WAIT (index < self->records->len);
-  return g_ptr_array_index (self->records, index);
+  FRONT_WAIT (index < front_count_records (self));
+  return fake_sink_get (self->sink, index);
 }
 
 /**

@@ -4,6 +4,7 @@
 #include "engine/dispatcher.h"
 #include "front/server.h"
 #include "support/fake-clock.h"
+#include "support/fake-sink.h"
 
 /* The longest body that the server of a fixture takes, in bytes. */
 #define FRONT_BODY_LIMIT 1000
@@ -13,10 +14,9 @@ typedef struct
 {
   FakeClock *clock;         /* (owned) */
   GPtrArray *sent;          /* (owned) (element-type FrontSent) what went to containers */
-  GPtrArray *records;       /* (owned) (element-type DispRecord) */
   DispAnswer *answer;       /* (owned) (nullable) for each that goes to a container; NULL: hold */
   DispTransport *transport; /* (owned) */
-  DispRecordSink *sink;     /* (owned) */
+  FakeSink *sink;           /* (owned) */
   DispSwitchboard *switchboard; /* (owned) */
   DispDispatcher *dispatcher;   /* (owned) */
   DispServer *server;           /* (owned) */
@@ -40,6 +40,7 @@ Front *front_new (const char *address);
 Front *front_new_without_fleet (void);
 void front_free (Front *self);
 FrontSent *front_get_sent (Front *self, guint index);
+guint front_count_records (Front *self);
 const DispRecord *front_get_record (Front *self, guint index);
 void front_hold (Front *self);
 void front_set_answer (Front *self, guint status, const char *content_type, const char *body);

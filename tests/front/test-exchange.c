@@ -388,7 +388,7 @@ test_prediction_fields (void)
   raw_answer_assert_field (answer, "Server-Timing", "queue;dur=0.000, upstream;dur=12.345");
   raw_answer_assert_field (answer, "X-Dispatch-Reason", NULL);
   raw_answer_assert_field (answer, "Retry-After", NULL);
-  g_assert_cmpuint (front->records->len, ==, 2);
+  g_assert_cmpuint (front_count_records (front), ==, 2);
   record = front_get_record (front, 0);
   raw_answer_assert_field (answer, "X-Dispatch-Id", record->id);
   g_assert_true (g_uuid_string_is_valid (record->id));
@@ -414,7 +414,7 @@ test_query_fields (void)
   raw_answer_assert_field (status, "X-Dispatch-Id", NULL);
   raw_answer_assert_field (status, "X-Dispatch-Container", NULL);
   raw_answer_assert_field (status, "Server-Timing", NULL);
-  g_assert_cmpuint (front->records->len, ==, 0);
+  g_assert_cmpuint (front_count_records (front), ==, 0);
 }
 
 static void
@@ -692,7 +692,7 @@ test_hang_up (gconstpointer data)
   FRONT_WAIT (front_get_sent (front, 0)->cancelled);
   front_settle ();
   g_assert_cmpuint (disp_server_count_connections (front->server), ==, 0);
-  g_assert_cmpuint (front->records->len, ==, 2);
+  g_assert_cmpuint (front_count_records (front), ==, 2);
   assert_client_gone (front, 1);
 }
 
@@ -709,7 +709,7 @@ test_hang_up_of_query (void)
   raw_client_shutdown (client);
   FRONT_WAIT (front_get_sent (front, 0)->cancelled);
   front_wait_connections (front, 0);
-  g_assert_cmpuint (front->records->len, ==, 0);
+  g_assert_cmpuint (front_count_records (front), ==, 0);
 }
 
 /* The next request of a pipeline is not begun when its client has gone. */
@@ -755,7 +755,7 @@ test_hang_up_with_answer (gconstpointer data)
           front_release (front, 0, 200, "[]");
         front_wait_connections (front, 0);
         front_settle ();
-        g_assert_cmpuint (front->records->len, ==, 2);
+        g_assert_cmpuint (front_count_records (front), ==, 2);
       }
 }
 
