@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/config.h"
 
+#include "app/private-home.h"
 #include "build-config.h"
 #include "core/error.h"
 
@@ -16,6 +17,7 @@ typedef struct
   const char *message;
 } FileCase;
 
+#define USERS ".config/dispatcherd"
 #define SERVER_KEYS "listen, workers, body-limit, drain-timeout, state-dir, verbose"
 #define EXPECTED_TIME "expected a time above 0 and up to 24h, such as 500ms, 5s or 2min"
 #define EXPECTED_SIZE "expected a number of bytes above 0 and up to 2G, such as 65536, 64K or 64M"
@@ -114,10 +116,8 @@ static void
 test_bad_file (gconstpointer data)
 {
   const FileCase *row = data;
-  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+  g_autofree char *path = private_home_write ("a.conf", row->text);
 
-  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
-  g_assert_true (g_file_set_contents (path, row->text, -1, NULL));
   assert_fails (path, row->message);
 }
 
@@ -126,9 +126,8 @@ static void
 test_nul (void)
 {
   static const char text[] = "[server]\nworkers=2\0junk\n";
-  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+  g_autofree char *path = private_home_file ("a.conf");
 
-  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
   g_assert_true (g_file_set_contents (path, text, sizeof text - 1, NULL));
   assert_fails (path, "cannot be read: expected text, found a NUL byte");
 }
@@ -136,7 +135,7 @@ test_nul (void)
 static void
 test_not_a_file (void)
 {
-  g_autofree char *missing = g_build_filename (g_get_user_cache_dir (), "missing.conf", NULL);
+  g_autofree char *missing = private_home_file ("missing.conf");
   g_autofree char *below = g_build_filename (missing, "below.conf", NULL);
 
   assert_fails (missing, "cannot be read: ");
@@ -157,9 +156,8 @@ test_good_files (void)
     "[server]\nworkers=2\nworkers=3",
     "# workers=2\n[server]\n  # a comment\nworkers=3\n",
   };
-  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+  g_autofree char *path = private_home_file ("a.conf");
 
-  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
       g_autoptr (DispConfig) config = disp_config_new ();
@@ -171,26 +169,6 @@ test_good_files (void)
       if (i >= 3)
         g_assert_cmpuint (config->workers, ==, 3);
     }
-}
-
-/* The files of the user: dispatcherd.conf, then conf.d/\*.conf by name. */
-static char *
-user_file (const char *name)
-{
-  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "dispatcherd", name, NULL);
-  g_autofree char *directory = g_path_get_dirname (path);
-
-  g_assert_cmpint (g_mkdir_with_parents (directory, 0700), ==, 0);
-  return g_steal_pointer (&path);
-}
-
-static char *
-write_user_file (const char *name, const char *text)
-{
-  g_autofree char *path = user_file (name);
-
-  g_assert_true (g_file_set_contents (path, text, -1, NULL));
-  return g_steal_pointer (&path);
 }
 
 /* Whether the machine has a configuration of its own, which would be read as well. */
@@ -240,12 +218,12 @@ static void
 test_default_files (void)
 {
   g_autoptr (DispConfig) config = disp_config_new ();
-  g_autofree char *main_file = write_user_file (
-      "dispatcherd.conf", "[server]\nworkers=1\nverbose=yes\nbody-limit=1K\n");
-  g_autofree char *second = write_user_file ("conf.d/20.conf", "[server]\nworkers=3\n");
-  g_autofree char *first = write_user_file ("conf.d/10.conf",
-                                            "[server]\nworkers=2\nbody-limit=2K\n");
-  g_autofree char *other = write_user_file ("conf.d/30.conf~", "nonsense");
+  g_autofree char *main_file = private_home_write (
+      USERS "/dispatcherd.conf", "[server]\nworkers=1\nverbose=yes\nbody-limit=1K\n");
+  g_autofree char *second = private_home_write (USERS "/conf.d/20.conf", "[server]\nworkers=3\n");
+  g_autofree char *first = private_home_write (USERS "/conf.d/10.conf",
+                                               "[server]\nworkers=2\nbody-limit=2K\n");
+  g_autofree char *other = private_home_write (USERS "/conf.d/30.conf~", "nonsense");
 
   if (skip_for_system ())
     return;
@@ -262,7 +240,7 @@ test_default_files (void)
 static void
 test_unreadable_default_file (void)
 {
-  g_autofree char *path = user_file ("dispatcherd.conf");
+  g_autofree char *path = private_home_file (USERS "/dispatcherd.conf");
   g_autofree char *message = g_strdup_printf ("%s: cannot be read: ", path);
 
   if (skip_for_system ())
@@ -281,7 +259,7 @@ test_unreadable_default_file (void)
 static void
 test_unreadable_default_directory (void)
 {
-  g_autofree char *path = user_file ("conf.d");
+  g_autofree char *path = private_home_file (USERS "/conf.d");
   g_autofree char *message = g_strdup_printf ("%s: cannot be read: ", path);
 
   if (skip_for_system ())
@@ -294,7 +272,7 @@ test_unreadable_default_directory (void)
 static void
 test_wrong_default_file (void)
 {
-  g_autofree char *path = write_user_file ("conf.d/x.conf", "[server]\nport=1\n");
+  g_autofree char *path = private_home_write (USERS "/conf.d/x.conf", "[server]\nport=1\n");
   g_autofree char *message = g_strdup_printf ("%s: [server] port: there is no such setting", path);
 
   if (skip_for_system ())
@@ -307,19 +285,21 @@ static void
 test_no_home (void)
 {
   g_autoptr (DispConfig) config = disp_config_new ();
-  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "dispatcherd", NULL);
+  g_autofree char *path = private_home_write (USERS, "");
 
   if (skip_for_system ())
     return;
-  g_mkdir_with_parents (g_get_user_config_dir (), 0700);
-  g_assert_true (g_file_set_contents (path, "", -1, NULL));
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_REGULAR));
   load_defaults (config);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  private_home_enter ();
   for (guint i = 0; i < G_N_ELEMENTS (file_cases); i++)
     {
       g_autofree char *path = g_strconcat ("/app/config-file/bad/", file_cases[i].name, NULL);
@@ -336,5 +316,7 @@ main (int argc, char **argv)
                    test_unreadable_default_directory);
   g_test_add_func ("/app/config-file/default/wrong", test_wrong_default_file);
   g_test_add_func ("/app/config-file/default/no-home", test_no_home);
-  return g_test_run ();
+  status = g_test_run ();
+  private_home_leave ();
+  return status;
 }

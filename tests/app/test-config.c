@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/config.h"
 
+#include "app/private-home.h"
 #include "core/error.h"
 
 #include <glib/gstdio.h>
@@ -418,8 +419,10 @@ add (const char *path, gconstpointer data, void (*test) (Fixture *fixture, gcons
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
-  g_unsetenv ("STATE_DIRECTORY");
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  private_home_enter ();
   add ("/app/config/defaults", NULL, test_defaults);
   add ("/app/config/precedence", NULL, test_precedence);
   add ("/app/config/environment", NULL, test_environment);
@@ -438,5 +441,7 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/app/config/find", test_find);
   g_test_add_func ("/app/config/state-dir", test_state_dir);
-  return g_test_run ();
+  status = g_test_run ();
+  private_home_leave ();
+  return status;
 }

@@ -1,28 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/options.h"
 
+#include "app/private-home.h"
 #include "build-config.h"
 #include "core/error.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
-/* A configuration file with nothing in it, so that none of the machine is read. */
-static char *
-empty_file (void)
-{
-  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "empty.conf", NULL);
-
-  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
-  g_assert_true (g_file_set_contents (path, "", -1, NULL));
-  return g_steal_pointer (&path);
-}
-
-/* Parses the words of a command line, separated by blanks, behind "--config FILE". */
+/* Parses the words of a command line, separated by blanks, behind one that names a file with
+ * nothing in it, so that none of the machine is read. */
 static gboolean
 parse (const char *line, DispCommand *command, DispConfig **config, GError **error)
 {
-  g_autofree char *file = empty_file ();
+  g_autofree char *file = private_home_write ("empty.conf", "");
   g_autofree char *whole = g_strdup_printf ("dispatcherd --config %s%s%s", file,
                                             *line != '\0' ? " " : "", line);
   g_auto (GStrv) words = g_strsplit (whole, " ", -1);
@@ -153,14 +143,11 @@ test_wrong_values (void)
 static void
 test_layers (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "a.conf", NULL);
+  g_autofree char *path = private_home_write (
+      "a.conf", "[server]\nworkers=2\nbody-limit=2\n[records]\nstore=none\n[fleet]\nfile=/f\n");
   g_autofree char *line = g_strconcat ("--workers 4 --config ", path, NULL);
   g_autoptr (DispConfig) config = NULL;
 
-  g_mkdir_with_parents (g_get_user_cache_dir (), 0700);
-  g_assert_true (g_file_set_contents (
-      path, "[server]\nworkers=2\nbody-limit=2\n[records]\nstore=none\n[fleet]\nfile=/f\n", -1,
-      NULL));
   g_setenv ("DISPATCHERD_WORKERS", "3", TRUE);
   g_setenv ("DISPATCHERD_BODY_LIMIT", "3", TRUE);
   config = parse_well (line, DISP_COMMAND_RUN);
@@ -197,9 +184,8 @@ test_wrong_environment (void)
 static void
 test_default_files (void)
 {
-  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "dispatcherd",
-                                            "dispatcherd.conf", NULL);
-  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *path = private_home_write (".config/dispatcherd/dispatcherd.conf",
+                                              "[server]\nworkers=5\n");
   char *argv[] = { (char *) "dispatcherd", NULL };
   DispCommand command = DISP_COMMAND_CHECK;
   g_autoptr (DispConfig) config = NULL;
@@ -210,31 +196,20 @@ test_default_files (void)
       g_test_skip ("dispatcherd is configured on this machine");
       return;
     }
-  g_mkdir_with_parents (directory, 0700);
-  g_assert_true (g_file_set_contents (path, "[server]\nworkers=5\n", -1, NULL));
   g_assert_true (disp_options_parse (1, argv, &command, &config, &error));
   g_assert_no_error (error);
   g_assert_cmpint (command, ==, DISP_COMMAND_RUN);
   g_assert_cmpuint (config->workers, ==, 5);
-}
-
-/* What is set where the test runs shall not count. */
-static void
-clear_environment (void)
-{
-  g_auto (GStrv) names = g_listenv ();
-
-  g_unsetenv ("STATE_DIRECTORY");
-  for (char **name = names; *name != NULL; name++)
-    if (g_str_has_prefix (*name, "DISPATCHERD_"))
-      g_unsetenv (*name);
+  g_assert_cmpstr (config->origins[DISP_SETTING_WORKERS], ==, path);
 }
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
-  clear_environment ();
+  int status;
+
+  g_test_init (&argc, &argv, NULL);
+  private_home_enter ();
   g_test_add_func ("/app/options/none", test_none);
   g_test_add_func ("/app/options/all", test_all);
   g_test_add_func ("/app/options/short", test_short);
@@ -245,5 +220,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/options/flag-replaces-source", test_flag_replaces_source);
   g_test_add_func ("/app/options/wrong-environment", test_wrong_environment);
   g_test_add_func ("/app/options/default-files", test_default_files);
-  return g_test_run ();
+  status = g_test_run ();
+  private_home_leave ();
+  return status;
 }
