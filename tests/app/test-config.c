@@ -347,7 +347,6 @@ static void
 assert_round_trip (Fixture *fixture)
 {
   g_autofree char *text = disp_config_to_text (fixture->config);
-  g_autofree char *again = NULL;
   g_autoptr (DispConfig) read = disp_config_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *path = g_build_filename (fixture->directory, "printed.conf", NULL);

@@ -211,12 +211,13 @@ test_cannot_listen (void)
 /* A listener and what it accepted. */
 typedef struct
 {
-  FakeClock *clock;    /* (owned) */
-  char *directory;     /* (owned) */
-  char *path;          /* (owned) in directory */
-  char *address;       /* (owned) of path */
-  GPtrArray *accepted; /* (owned) (element-type GSocket, owned) */
-  GPtrArray *clients;  /* (owned) (element-type GSocket, owned) */
+  FakeClock *clock;       /* (owned) */
+  char *directory;        /* (owned) */
+  char *path;             /* (owned) in directory */
+  char *address;          /* (owned) of path */
+  GPtrArray *accepted;    /* (owned) (element-type GSocket, owned) */
+  GPtrArray *clients;     /* (owned) (element-type GSocket, owned) */
+  DispListener *listener; /* (owned) (nullable) */
 } Fixture;
 
 static void
@@ -233,6 +234,7 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
+  g_clear_pointer (&fixture->listener, disp_listener_free);
   g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
   g_assert_finalize_object (fixture->clock);
   g_unlink (fixture->path);
@@ -250,6 +252,12 @@ on_accepted (GSocket *socket, gpointer user_data)
   Fixture *fixture = user_data;
 
   g_ptr_array_add (fixture->accepted, g_object_ref (socket));
+}
+
+static void
+start_listener (Fixture *fixture, GSocket *socket)
+{
+  fixture->listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock), on_accepted, fixture);
 }
 
 static void
@@ -285,9 +293,8 @@ test_accepts (Fixture *fixture, gconstpointer data)
   const char *address = data != NULL ? data : fixture->address;
   g_autoptr (GPtrArray) sockets = open_well (address, 1);
   GSocket *socket = g_ptr_array_index (sockets, 0);
-  g_autoptr (DispListener) listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock),
-                                                         on_accepted, fixture);
 
+  start_listener (fixture, socket);
   connect_clients (fixture, socket, 200);
   wait_accepted (fixture, 200);
   for (guint i = 0; i < 200; i++)
@@ -326,9 +333,8 @@ static void
 test_unix_shared (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) sockets = open_well (fixture->address, 3);
-  g_autoptr (DispListener) listener = disp_listener_new (
-      g_ptr_array_index (sockets, 2), DISP_CLOCK (fixture->clock), on_accepted, fixture);
 
+  start_listener (fixture, g_ptr_array_index (sockets, 2));
   for (guint i = 0; i < 2; i++)
     {
       g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
@@ -443,10 +449,9 @@ test_descriptors_run_out (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
   GSocket *socket = g_ptr_array_index (sockets, 0);
-  g_autoptr (DispListener) listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock),
-                                                         on_accepted, fixture);
   struct rlimit before;
 
+  start_listener (fixture, socket);
   connect_clients (fixture, socket, 3);
   before = exhaust_descriptors ();
   wait_paused (fixture);
@@ -488,9 +493,8 @@ test_gave_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
   g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
   GSocket *socket = g_ptr_array_index (sockets, 0);
-  g_autoptr (DispListener) listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock),
-                                                         on_accepted, fixture);
 
+  start_listener (fixture, socket);
   connect_clients (fixture, socket, 2);
   setsockopt (g_socket_get_fd (g_ptr_array_index (fixture->clients, 0)), SOL_SOCKET, SO_LINGER,
               &linger, sizeof linger);
