@@ -775,6 +775,25 @@ test_hang_up_in_answer (void)
   raw_client_free (client);
 }
 
+/* One that has said all it wants before its answer is over still gets all of that. */
+static void
+test_end_in_answer (void)
+{
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (RawClient) client = raw_client_new (front->address);
+  g_autofree char *body = g_strnfill (20 * 1000 * 1000, 'a');
+  g_autoptr (RawAnswer) answer = NULL;
+
+  front_set_answer (front, 200, "text/plain", body);
+  raw_client_post (client, "/predict", PREDICT_BODY);
+  FRONT_WAIT (client->in->len > 100000);
+  raw_client_shutdown (client);
+  answer = raw_client_read (client);
+  g_assert_cmpuint (answer->length, ==, strlen (body));
+  raw_client_assert_end (client);
+  front_wait_connections (front, 0);
+}
+
 /* The forms that the target of a request can have (RFC 9112, section 3.2). */
 static void
 test_target_forms (void)
@@ -870,6 +889,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/front/exchange/hang-up/after-answer", GINT_TO_POINTER (TRUE),
                         test_hang_up_with_answer);
   g_test_add_func ("/front/exchange/hang-up/in-answer", test_hang_up_in_answer);
+  g_test_add_func ("/front/exchange/hang-up/end-in-answer", test_end_in_answer);
   g_test_add_func ("/front/exchange/target-forms", test_target_forms);
   return g_test_run ();
 }
