@@ -201,6 +201,17 @@ disp_document_entry_get_string (const DispDocumentEntry *self, const char *membe
   return TRUE;
 }
 
+/* Names end up in header fields and logs, where a line end would begin something else. */
+static gboolean
+is_name (const char *text)
+{
+  const char *c = text;
+
+  while (*c != '\0' && !g_ascii_iscntrl (*c))
+    c++;
+  return c > text && *c == '\0';
+}
+
 /**
  * disp_document_entry_get_name:
  * @self: an entry
@@ -209,7 +220,7 @@ disp_document_entry_get_string (const DispDocumentEntry *self, const char *membe
  * @value: (out) (transfer none): its value
  * @error: %DISP_ERROR_INVALID_DOCUMENT
  *
- * Returns: whether it is there and a string that is not empty
+ * Returns: whether it is there and a string that is not empty and has no control characters
  */
 gboolean
 disp_document_entry_get_name (const DispDocumentEntry *self, const char *member, const char *what,
@@ -220,7 +231,7 @@ disp_document_entry_get_name (const DispDocumentEntry *self, const char *member,
 
   if (node == NULL)
     return disp_document_entry_fail_missing (self, member, expected, error);
-  if (!holds (node, G_TYPE_STRING) || *json_node_get_string (node) == '\0')
+  if (!holds (node, G_TYPE_STRING) || !is_name (json_node_get_string (node)))
     return disp_document_entry_fail (self, member, expected, error);
   *value = json_node_get_string (node);
   return TRUE;
