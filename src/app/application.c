@@ -180,6 +180,7 @@ make_switchboard (DispApplication *self)
   const DispEngineSettings settings = {
     .timeout = config->timeout,
     .version_path = config->version_path,
+    .retry_after = (guint) ((config->refresh_interval + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC),
     .payload_limit = (gssize) config->payload_limit,
     .log_requests = config->verbose,
   };
@@ -218,7 +219,16 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *fleet, DispApplication *s
 static void
 on_fleet_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispApplication *self)
 {
-  disp_switchboard_set_fleet_problem (self->switchboard, error->message);
+  g_autoptr (GString) problem = g_string_new (error->message);
+
+  /* Everybody may read the problem: it tells the name of the file, not where it is. */
+  if (self->config->source == DISP_SOURCE_FILE)
+    {
+      g_autofree char *name = g_path_get_basename (self->config->fleet);
+
+      g_string_replace (problem, self->config->fleet, name, 0);
+    }
+  disp_switchboard_set_fleet_problem (self->switchboard, problem->str);
   if (self->fleet_failing)
     return;
   self->fleet_failing = TRUE;

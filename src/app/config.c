@@ -6,6 +6,7 @@
 #include "build-config.h"
 #include "core/error.h"
 #include "core/policy-registry.h"
+#include "wire/json-writer.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -381,10 +382,11 @@ append_probabilities (GString *text, const DispConfig *self)
       g_variant_iter_init (&containers, probabilities);
       while (g_variant_iter_next (&containers, "{&sd}", &container, &probability))
         {
-          char number[G_ASCII_DTOSTR_BUF_SIZE];
+          g_auto (DispJsonWriter) number = { 0 };
 
-          g_string_append_printf (list, "%s%s=%s", separator, container,
-                                  g_ascii_dtostr (number, sizeof number, probability));
+          disp_json_writer_init (&number);
+          disp_json_writer_double (&number, NULL, probability);
+          g_string_append_printf (list, "%s%s=%s", separator, container, number.text->str);
           separator = ";";
         }
       append_value (text, model, list->str);

@@ -4,10 +4,6 @@
 #include "core/error.h"
 #include "engine/attempt.h"
 
-/* When the fleet may say otherwise: the default refresh interval of the Containers Manager, in
- * seconds. */
-#define RETRY_AFTER "5"
-
 /*
  * The life of a request, told from top to bottom in dispatcher_dispatch_async() and
  * on_attempt_ended(): created → chosen → forwarded → answered → completed.  There is one dispatcher
@@ -180,11 +176,13 @@ end (GTask *task, DispAnswer *answer, const char *reason)
 static void
 end_with_error (GTask *task, const GError *error)
 {
+  DispDispatcher *self = g_task_get_source_object (task);
   int code = error->domain == DISP_ERROR ? error->code : DISP_ERROR_FAILED;
   DispAnswer *answer = disp_answer_new_for_error (error);
 
   if (code == DISP_ERROR_NO_FLEET || code == DISP_ERROR_NO_CONTAINER)
-    answer->retry_after = g_strdup (RETRY_AFTER);
+    answer->retry_after = g_strdup_printf (
+        "%u", disp_switchboard_get_settings (self->switchboard)->retry_after);
   end (task, answer, disp_error_reason (code));
 }
 

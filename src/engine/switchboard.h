@@ -11,6 +11,7 @@
  * DispEngineSettings:
  * @timeout: the time that a request may take in all, in microseconds
  * @version_path: how versions are written into the paths of containers
+ * @retry_after: in how many seconds the fleet may say something else
  * @payload_limit: the longest body that a record keeps, in bytes; -1 = all
  * @log_requests: whether each request is logged
  *
@@ -20,6 +21,7 @@ typedef struct
 {
   gint64 timeout;
   DispVersionPath version_path;
+  guint retry_after;
   gssize payload_limit;
   gboolean log_requests;
 } DispEngineSettings;

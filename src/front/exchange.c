@@ -55,6 +55,23 @@ is_draining (DispExchange *self)
          == DISP_STATUS_DRAINING;
 }
 
+/* The phrases that libsoup has none for (RFC 6585). */
+static const char *
+find_phrase (guint status)
+{
+  switch (status)
+    {
+    case 428:
+      return "Precondition Required";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    default:
+      return soup_status_get_phrase (status);
+    }
+}
+
 /* Writes an answer into the message. */
 static void
 respond (DispExchange *self, const DispAnswer *answer)
@@ -62,7 +79,7 @@ respond (DispExchange *self, const DispAnswer *answer)
   SoupServerMessage *message = self->message;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
-  soup_server_message_set_status (message, answer->status, NULL);
+  soup_server_message_set_status (message, answer->status, find_phrase (answer->status));
   if (answer->content_type != NULL)
     soup_message_headers_replace (headers, "Content-Type", answer->content_type);
   if (answer->content_encoding != NULL)
@@ -343,7 +360,7 @@ refuse_body (DispExchange *self, const GError *error)
 
   g_string_append_printf (
       response, "HTTP/1.1 %u %s\r\nContent-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n",
-      answer->status, soup_status_get_phrase (answer->status), length);
+      answer->status, find_phrase (answer->status), length);
   append_field (response, "Content-Type", answer->content_type);
   append_field (response, "Allow", soup_message_headers_get_one (headers, "Allow"));
   append_field (response, "X-Request-Id", self->request_id);

@@ -7,6 +7,7 @@
 
 const DispEngineSettings rig_settings = {
   .timeout = RIG_TIMEOUT,
+  .retry_after = 5,
   .version_path = DISP_VERSION_PATH_EXACT,
   .payload_limit = -1,
 };

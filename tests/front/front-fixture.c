@@ -131,6 +131,7 @@ make_engine (Front *self)
 {
   const DispEngineSettings settings = {
     .timeout = 60 * G_USEC_PER_SEC,
+    .retry_after = 5,
     .payload_limit = 64,
   };
   g_autoptr (DispPolicySpec) policy = disp_policy_spec_new ("round-robin", NULL, NULL);
