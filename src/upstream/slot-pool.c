@@ -5,11 +5,15 @@
 struct _DispSlotPool
 {
   GSocketConnectable *address; /* (owned) */
-  guint idle_timeout;          /* in seconds */
+  DispClock *clock;            /* (owned) */
+  gint64 idle_timeout;         /* in microseconds */
   GQueue idle; /* (element-type DispSlot, owned) the one given back last at the head */
   guint n_busy;
-  gint64 used; /* when a slot was last given back, in microseconds */
+  gint64 used;    /* when a slot was last given back, in microseconds */
+  GSource *timer; /* (owned) (nullable) rings when the slot that was idle longest is to go */
 };
+
+static void watch_idle (DispSlotPool *self);
 
 static void
 slot_free (gpointer data)
@@ -21,11 +25,47 @@ slot_free (gpointer data)
   g_free (slot);
 }
 
+/* Lets go of the slots that were idle for longer than the time. */
+static void
+trim (DispSlotPool *self, gint64 now)
+{
+  DispSlot *oldest;
+
+  while ((oldest = g_queue_peek_tail (&self->idle)) != NULL
+         && oldest->released < now - self->idle_timeout)
+    slot_free (g_queue_pop_tail (&self->idle));
+}
+
+static gboolean
+on_idle_over (gpointer user_data)
+{
+  DispSlotPool *self = user_data;
+
+  disp_clock_clear_timer (&self->timer);
+  trim (self, disp_clock_now (self->clock));
+  watch_idle (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+watch_idle (DispSlotPool *self)
+{
+  const DispSlot *oldest = g_queue_peek_tail (&self->idle);
+
+  if (oldest != NULL && self->timer == NULL)
+    self->timer = disp_clock_add_timer (self->clock, oldest->released + self->idle_timeout + 1,
+                                        "idle slots", on_idle_over, self);
+}
+
 /*
  * Only what a call to a model server needs: no redirects, no cookies, no authentication, no
  * decoding (a body comes back as it is), no time-out of libsoup's own, since deadlines are the
  * engine's, and no proxy.  A resolver that says "direct" would not do: GIO would still load its
  * modules that look for proxies, which takes the first request some 40 ms and reads user settings.
+ *
+ * Nor libsoup's own timer for idle connections.  Version 3.2 stops it by taking its ready time
+ * back, but a source that was already found ready is dispatched all the same: the connection would
+ * be freed under a request that has just been put on it.
  */
 static DispSlot *
 slot_new (DispSlotPool *pool)
@@ -34,7 +74,7 @@ slot_new (DispSlotPool *pool)
 
   slot->session = g_object_new (SOUP_TYPE_SESSION, "max-conns", 1, "max-conns-per-host", 1,
                                 "remote-connectable", pool->address, "proxy-resolver", NULL,
-                                "timeout", 0, "idle-timeout", pool->idle_timeout, NULL);
+                                "timeout", 0, "idle-timeout", 0, NULL);
   soup_session_remove_feature_by_type (slot->session, SOUP_TYPE_AUTH_MANAGER);
   soup_session_remove_feature_by_type (slot->session, SOUP_TYPE_CONTENT_DECODER);
   return slot;
@@ -44,12 +84,15 @@ slot_new (DispSlotPool *pool)
  * disp_slot_pool_new:
  * @endpoint: "http://node:port"
  * @idle_timeout: how long an idle connection is kept, in seconds
+ * @clock: the clock
+ *
+ * Idle connections are closed on the thread-default context.
  *
  * Returns: (transfer full) (nullable): a pool without slots; %NULL if @endpoint names no host and
  * port
  */
 DispSlotPool *
-disp_slot_pool_new (const char *endpoint, guint idle_timeout)
+disp_slot_pool_new (const char *endpoint, guint idle_timeout, DispClock *clock)
 {
   g_autoptr (GSocketConnectable) address = g_network_address_parse_uri (endpoint, 80, NULL);
   DispSlotPool *self;
@@ -59,7 +102,8 @@ disp_slot_pool_new (const char *endpoint, guint idle_timeout)
     return NULL;
   self = g_new0 (DispSlotPool, 1);
   self->address = g_steal_pointer (&address);
-  self->idle_timeout = idle_timeout;
+  self->clock = g_object_ref (clock);
+  self->idle_timeout = (gint64) idle_timeout * G_USEC_PER_SEC;
   g_queue_init (&self->idle);
   return self;
 }
@@ -74,7 +118,9 @@ void
 disp_slot_pool_free (DispSlotPool *self)
 {
   g_assert (self->n_busy == 0);
+  disp_clock_clear_timer (&self->timer);
   g_queue_clear_full (&self->idle, slot_free);
+  g_object_unref (self->clock);
   g_object_unref (self->address);
   g_free (self);
 }
@@ -101,20 +147,17 @@ disp_slot_pool_take (DispSlotPool *self)
  * @slot: (transfer full): a slot that was taken from it and is idle again
  * @now: the time, in microseconds
  *
- * Gives a slot back.  Slots that have been idle for so long that their connection is closed are let
- * go.
+ * Gives a slot back.  It is let go, and its connection closed, when nobody takes it for longer than
+ * the idle timeout.
  */
 void
 disp_slot_pool_give (DispSlotPool *self, DispSlot *slot, gint64 now)
 {
-  gint64 limit = now - (gint64) self->idle_timeout * G_USEC_PER_SEC;
-  DispSlot *oldest;
-
   self->n_busy--;
   self->used = slot->released = now;
-  while ((oldest = g_queue_peek_tail (&self->idle)) != NULL && oldest->released < limit)
-    slot_free (g_queue_pop_tail (&self->idle));
+  trim (self, now);
   g_queue_push_head (&self->idle, slot);
+  watch_idle (self);
 }
 
 /**
@@ -148,5 +191,5 @@ disp_slot_pool_discard (DispSlotPool *self, DispSlot *slot)
 gboolean
 disp_slot_pool_is_unused (DispSlotPool *self, gint64 now)
 {
-  return self->n_busy == 0 && self->used < now - (gint64) self->idle_timeout * G_USEC_PER_SEC;
+  return self->n_busy == 0 && self->used < now - self->idle_timeout;
 }

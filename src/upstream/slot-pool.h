@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/clock.h"
+
 #include <libsoup/soup.h>
 
 /**
@@ -19,7 +21,7 @@ typedef struct
 
 typedef struct _DispSlotPool DispSlotPool;
 
-DispSlotPool *disp_slot_pool_new (const char *endpoint, guint idle_timeout);
+DispSlotPool *disp_slot_pool_new (const char *endpoint, guint idle_timeout, DispClock *clock);
 void disp_slot_pool_free (DispSlotPool *self);
 DispSlot *disp_slot_pool_take (DispSlotPool *self);
 void disp_slot_pool_give (DispSlotPool *self, DispSlot *slot, gint64 now);

@@ -28,7 +28,7 @@ ensure_pool (DispSoupTransport *self, const char *endpoint)
   while (g_hash_table_iter_next (&iter, NULL, &other))
     if (disp_slot_pool_is_unused (other, now))
       g_hash_table_iter_remove (&iter);
-  pool = disp_slot_pool_new (endpoint, self->settings.idle_timeout);
+  pool = disp_slot_pool_new (endpoint, self->settings.idle_timeout, self->clock);
   if (pool != NULL)
     g_hash_table_insert (self->pools, g_strdup (endpoint), pool);
   return pool;

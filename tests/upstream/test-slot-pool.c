@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "support/fake-clock.h"
 #include "upstream/slot-pool.h"
 
 #define IDLE 10
@@ -12,10 +13,19 @@ follow (DispSlot *slot, SoupSession **session)
   g_object_add_weak_pointer (G_OBJECT (*session), (gpointer *) session);
 }
 
+/* The clock of a pool of its own stands still. */
+static DispSlotPool *
+new_pool (const char *endpoint)
+{
+  g_autoptr (FakeClock) clock = fake_clock_new ();
+
+  return disp_slot_pool_new (endpoint, IDLE, DISP_CLOCK (clock));
+}
+
 static void
 test_order (void)
 {
-  DispSlotPool *pool = disp_slot_pool_new ("http://127.0.0.1:1", IDLE);
+  DispSlotPool *pool = new_pool ("http://127.0.0.1:1");
   DispSlot *a = disp_slot_pool_take (pool);
   DispSlot *b = disp_slot_pool_take (pool);
   DispSlot *c = disp_slot_pool_take (pool);
@@ -39,7 +49,7 @@ test_order (void)
 static void
 test_trim (void)
 {
-  DispSlotPool *pool = disp_slot_pool_new ("http://127.0.0.1:1", IDLE);
+  DispSlotPool *pool = new_pool ("http://127.0.0.1:1");
   DispSlot *slots[3];
   SoupSession *sessions[3];
 
@@ -65,10 +75,46 @@ test_trim (void)
   g_assert_null (sessions[2]);
 }
 
+/* They go in their time by themselves, and then nothing rings any more. */
+static void
+test_idle (void)
+{
+  g_autoptr (FakeClock) fake = fake_clock_new ();
+  DispClock *clock = DISP_CLOCK (fake);
+  DispSlotPool *pool = disp_slot_pool_new ("http://127.0.0.1:1", IDLE, clock);
+  DispSlot *a = disp_slot_pool_take (pool);
+  DispSlot *b = disp_slot_pool_take (pool);
+  SoupSession *sessions[2];
+
+  follow (a, &sessions[0]);
+  follow (b, &sessions[1]);
+  g_assert_cmpuint (fake_clock_count_timers (fake), ==, 0);
+  disp_slot_pool_give (pool, a, disp_clock_now (clock));
+  fake_clock_advance (fake, SECOND);
+  disp_slot_pool_give (pool, b, disp_clock_now (clock));
+  g_assert_cmpuint (fake_clock_count_timers (fake), ==, 1);
+
+  fake_clock_advance (fake, (IDLE - 1) * SECOND);
+  g_assert_nonnull (sessions[0]);
+  fake_clock_advance (fake, 1);
+  g_assert_null (sessions[0]);
+  g_assert_nonnull (sessions[1]);
+  /* one that is used meanwhile stays */
+  g_assert_true (disp_slot_pool_take (pool) == b);
+  fake_clock_advance (fake, 10 * IDLE * SECOND);
+  g_assert_nonnull (sessions[1]);
+  g_assert_cmpuint (fake_clock_count_timers (fake), ==, 0);
+  disp_slot_pool_give (pool, b, disp_clock_now (clock));
+  fake_clock_advance (fake, IDLE * SECOND + 1);
+  g_assert_null (sessions[1]);
+  g_assert_cmpuint (fake_clock_count_timers (fake), ==, 0);
+  disp_slot_pool_free (pool);
+}
+
 static void
 test_discard (void)
 {
-  DispSlotPool *pool = disp_slot_pool_new ("http://localhost:1", IDLE);
+  DispSlotPool *pool = new_pool ("http://localhost:1");
   DispSlot *a = disp_slot_pool_take (pool);
   DispSlot *b = disp_slot_pool_take (pool);
   DispSlot *fresh;
@@ -94,7 +140,7 @@ test_discard (void)
 static void
 test_unused (void)
 {
-  DispSlotPool *pool = disp_slot_pool_new ("http://127.0.0.1:1", IDLE);
+  DispSlotPool *pool = new_pool ("http://127.0.0.1:1");
   DispSlot *a = disp_slot_pool_take (pool);
   DispSlot *b = disp_slot_pool_take (pool);
 
@@ -118,10 +164,10 @@ test_endpoints (void)
                                        "http://a.example:65535" };
 
   for (guint i = 0; i < G_N_ELEMENTS (wrong); i++)
-    g_assert_null (disp_slot_pool_new (wrong[i], IDLE));
+    g_assert_null (new_pool (wrong[i]));
   for (guint i = 0; i < G_N_ELEMENTS (right); i++)
     {
-      DispSlotPool *pool = disp_slot_pool_new (right[i], IDLE);
+      DispSlotPool *pool = new_pool (right[i]);
 
       g_assert_nonnull (pool);
       disp_slot_pool_free (pool);
@@ -132,7 +178,7 @@ test_endpoints (void)
 static void
 test_session (void)
 {
-  DispSlotPool *pool = disp_slot_pool_new ("http://127.0.0.1:1", IDLE);
+  DispSlotPool *pool = new_pool ("http://127.0.0.1:1");
   DispSlot *slot = disp_slot_pool_take (pool);
 
   g_assert_false (soup_session_has_feature (slot->session, SOUP_TYPE_AUTH_MANAGER));
@@ -140,7 +186,8 @@ test_session (void)
   g_assert_false (soup_session_has_feature (slot->session, SOUP_TYPE_COOKIE_JAR));
   g_assert_null (soup_session_get_proxy_resolver (slot->session));
   g_assert_cmpuint (soup_session_get_timeout (slot->session), ==, 0);
-  g_assert_cmpuint (soup_session_get_idle_timeout (slot->session), ==, IDLE);
+  /* its own timer can ring while the connection is in use */
+  g_assert_cmpuint (soup_session_get_idle_timeout (slot->session), ==, 0);
   g_assert_null (slot->socket);
   disp_slot_pool_give (pool, slot, 1);
   disp_slot_pool_free (pool);
@@ -153,6 +200,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/upstream/slot-pool/order", test_order);
   g_test_add_func ("/upstream/slot-pool/trim", test_trim);
+  g_test_add_func ("/upstream/slot-pool/idle", test_idle);
   g_test_add_func ("/upstream/slot-pool/discard", test_discard);
   g_test_add_func ("/upstream/slot-pool/unused", test_unused);
   g_test_add_func ("/upstream/slot-pool/endpoints", test_endpoints);
