@@ -23,6 +23,7 @@ static const ErrorRow error_rows[] = {
   [DISP_ERROR_LENGTH_REQUIRED] = { 411, "length-required", BUS_PREFIX "LengthRequired" },
   [DISP_ERROR_BODY_TOO_LARGE] = { 413, "body-too-large", BUS_PREFIX "BodyTooLarge" },
   [DISP_ERROR_UNSUPPORTED_TYPE] = { 415, "unsupported-type", BUS_PREFIX "UnsupportedType" },
+  [DISP_ERROR_HEAD_TOO_LARGE] = { 431, "head-too-large", BUS_PREFIX "HeadTooLarge" },
   [DISP_ERROR_CLIENT_GONE] = { 499, "client-gone", BUS_PREFIX "ClientGone" },
   [DISP_ERROR_UPSTREAM] = { 502, "upstream-failed", BUS_PREFIX "UpstreamFailed" },
   [DISP_ERROR_NO_FLEET] = { 503, "no-fleet", BUS_PREFIX "NoFleet" },

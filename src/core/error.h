@@ -25,6 +25,7 @@
  * @DISP_ERROR_LENGTH_REQUIRED: a body without Content-Length and without chunks
  * @DISP_ERROR_BODY_TOO_LARGE: a body above the limit
  * @DISP_ERROR_UNSUPPORTED_TYPE: a body that claims not to be plain JSON
+ * @DISP_ERROR_HEAD_TOO_LARGE: a head above the limit
  * @DISP_ERROR_CLIENT_GONE: the client hung up before its answer
  * @DISP_ERROR_UPSTREAM: the container could not be reached or gave no whole answer
  * @DISP_ERROR_NO_FLEET: no fleet is known yet
@@ -49,6 +50,7 @@ typedef enum
   DISP_ERROR_LENGTH_REQUIRED,
   DISP_ERROR_BODY_TOO_LARGE,
   DISP_ERROR_UNSUPPORTED_TYPE,
+  DISP_ERROR_HEAD_TOO_LARGE,
   DISP_ERROR_CLIENT_GONE,
   DISP_ERROR_UPSTREAM,
   DISP_ERROR_NO_FLEET,

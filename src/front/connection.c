@@ -21,9 +21,11 @@ struct _DispConnection
       *address; /* (owned) of the peer, or a stand-in; leads from a message to its connection */
   DispConnectionEvents events;
   gpointer user_data;
-  DispRequestStream *stream; /* (unowned) (nullable) while a request is in progress */
-  GSource *idle;             /* (owned) (nullable) while none is */
-  GSource *watch;            /* (owned) (nullable) while a request is being answered */
+  DispRequestStream *stream;  /* (unowned) (nullable) while a request is in progress */
+  SoupServerMessage *message; /* (unowned) (nullable) of the stream */
+  GSource *refusal;           /* (owned) (nullable) when the head is too long */
+  GSource *idle;              /* (owned) (nullable) while none is */
+  GSource *watch;             /* (owned) (nullable) while a request is being answered */
   DispHungUp hung_up;
   gpointer hung_up_data;
   gboolean keep; /* the request in progress leaves the connection usable */
@@ -74,14 +76,46 @@ disp_connection_init (G_GNUC_UNUSED DispConnection *self)
 {
 }
 
+/* The request in progress is no longer, or no longer SoupServer's. */
+static void
+end_request (DispConnection *self)
+{
+  self->stream = NULL;
+  self->message = NULL;
+  clear_source (&self->refusal);
+  disp_connection_unwatch (self);
+}
+
+static gboolean
+on_refusal (gpointer user_data)
+{
+  DispConnection *self = user_data;
+
+  clear_source (&self->refusal);
+  self->events.head_too_large (self, self->message, self->user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* SoupServer is reading at this moment: the refusal waits for the next turn of the loop. */
+static void
+on_head_too_large (gpointer user_data)
+{
+  DispConnection *self = user_data;
+
+  self->refusal = g_idle_source_new ();
+  g_source_set_priority (self->refusal, G_PRIORITY_HIGH);
+  g_source_set_static_name (self->refusal, "head too large");
+  g_source_set_callback (self->refusal, on_refusal, self, NULL);
+  g_source_attach (self->refusal, g_main_context_get_thread_default ());
+}
+
 /* The stream of a request was closed: the request is over, in good order or not. */
 static void
 on_stream_closed (gboolean exhausted, gpointer user_data)
 {
   g_autoptr (DispConnection) self = g_object_ref (user_data);
 
-  self->stream = NULL;
-  disp_connection_unwatch (self);
+  end_request (self);
   if (self->keep && exhausted && !self->draining)
     wait_for_request (self);
   else
@@ -92,6 +126,7 @@ static gboolean
 on_readable (G_GNUC_UNUSED GSocket *socket, G_GNUC_UNUSED GIOCondition condition,
              gpointer user_data)
 {
+  static const DispRequestStreamEvents events = { on_stream_closed, on_head_too_large };
   g_autoptr (DispConnection) self = g_object_ref (user_data);
   g_autoptr (DispRequestStream) stream = NULL;
 
@@ -102,7 +137,7 @@ on_readable (G_GNUC_UNUSED GSocket *socket, G_GNUC_UNUSED GIOCondition condition
       return G_SOURCE_REMOVE;
     }
   stream = disp_request_stream_new (self->socket, g_io_stream_get_output_stream (self->base),
-                                    on_stream_closed, self);
+                                    &events, self);
   self->stream = stream;
   self->keep = FALSE;
   self->events.request (self, G_IO_STREAM (stream), self->user_data);
@@ -172,6 +207,17 @@ GSocketAddress *
 disp_connection_get_address (DispConnection *self)
 {
   return self->address;
+}
+
+/**
+ * disp_connection_set_message:
+ * @self: a connection
+ * @message: the message that SoupServer has made for the request in progress
+ */
+void
+disp_connection_set_message (DispConnection *self, SoupServerMessage *message)
+{
+  self->message = message;
 }
 
 /**
@@ -272,10 +318,9 @@ disp_connection_detach (DispConnection *self, SoupServerMessage *message)
 {
   g_autoptr (GIOStream) stolen = NULL;
 
-  disp_connection_unwatch (self);
   if (self->stream != NULL)
     disp_request_stream_forget (self->stream);
-  self->stream = NULL;
+  end_request (self);
   stolen = soup_server_message_steal_connection (message);
   return self->base;
 }
@@ -293,6 +338,7 @@ disp_connection_close (DispConnection *self)
     return;
   self->closed = TRUE;
   clear_source (&self->idle);
+  clear_source (&self->refusal);
   disp_connection_unwatch (self);
   g_io_stream_close (self->base, NULL, NULL);
   self->events.closed (self, self->user_data);

@@ -9,6 +9,7 @@ G_DECLARE_FINAL_TYPE (DispConnection, disp_connection, DISP, CONNECTION, GObject
 /**
  * DispConnectionEvents:
  * @request: a request begins: @stream carries that one, and the socket outlives it
+ * @head_too_large: the head of the request in progress, whose message is @message, is too long
  * @closed: the connection is closed; called once
  *
  * What a connection tells its owner, on the thread-default context.
@@ -16,6 +17,8 @@ G_DECLARE_FINAL_TYPE (DispConnection, disp_connection, DISP, CONNECTION, GObject
 typedef struct
 {
   void (*request) (DispConnection *connection, GIOStream *stream, gpointer user_data);
+  void (*head_too_large) (DispConnection *connection, SoupServerMessage *message,
+                          gpointer user_data);
   void (*closed) (DispConnection *connection, gpointer user_data);
 } DispConnectionEvents;
 
@@ -35,6 +38,7 @@ DispConnection *disp_connection_new (GSocket *socket, const DispConnectionEvents
                                      gpointer user_data);
 DispConnection *disp_connection_of_message (SoupServerMessage *message);
 GSocketAddress *disp_connection_get_address (DispConnection *self);
+void disp_connection_set_message (DispConnection *self, SoupServerMessage *message);
 void disp_connection_expect_body (DispConnection *self, goffset length);
 void disp_connection_keep (DispConnection *self);
 void disp_connection_drain (DispConnection *self);

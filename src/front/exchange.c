@@ -5,6 +5,7 @@
 #include "front/connection.h"
 #include "front/documents.h"
 #include "front/lingering-close.h"
+#include "front/refusal.h"
 #include "front/routes.h"
 #include "wire/predict-envelope.h"
 
@@ -55,23 +56,6 @@ is_draining (DispExchange *self)
          == DISP_STATUS_DRAINING;
 }
 
-/* The phrases that libsoup has none for (RFC 6585). */
-static const char *
-find_phrase (guint status)
-{
-  switch (status)
-    {
-    case 428:
-      return "Precondition Required";
-    case 429:
-      return "Too Many Requests";
-    case 431:
-      return "Request Header Fields Too Large";
-    default:
-      return soup_status_get_phrase (status);
-    }
-}
-
 /* Writes an answer into the message. */
 static void
 respond (DispExchange *self, const DispAnswer *answer)
@@ -79,7 +63,7 @@ respond (DispExchange *self, const DispAnswer *answer)
   SoupServerMessage *message = self->message;
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
-  soup_server_message_set_status (message, answer->status, find_phrase (answer->status));
+  soup_server_message_set_status (message, answer->status, disp_status_get_phrase (answer->status));
   if (answer->content_type != NULL)
     soup_message_headers_replace (headers, "Content-Type", answer->content_type);
   if (answer->content_encoding != NULL)
@@ -338,13 +322,6 @@ check_head (DispExchange *self, GError **error)
   return check_body_head (self, error);
 }
 
-static void
-append_field (GString *head, const char *name, const char *value)
-{
-  if (value != NULL)
-    g_string_append_printf (head, "%s: %s\r\n", name, value);
-}
-
 /* Ends a message whose body must not be read: SoupServer would, so its connection is taken away. */
 static void
 refuse_body (DispExchange *self, const GError *error)
@@ -353,22 +330,15 @@ refuse_body (DispExchange *self, const GError *error)
   DispConnection *connection = disp_connection_of_message (self->message);
   DispClock *clock = disp_switchboard_get_clock (
       disp_dispatcher_get_switchboard (self->dispatcher));
-  g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
-  GString *response = g_string_new (NULL);
-  gsize length;
-  const char *body = g_bytes_get_data (answer->body, &length);
+  const DispRefusal refusal = {
+    .error = error,
+    .allow = soup_message_headers_get_one (headers, "Allow"),
+    .request_id = self->request_id,
+    .without_body = g_str_equal (soup_server_message_get_method (self->message), "HEAD"),
+  };
 
-  g_string_append_printf (
-      response, "HTTP/1.1 %u %s\r\nContent-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n",
-      answer->status, find_phrase (answer->status), length);
-  append_field (response, "Content-Type", answer->content_type);
-  append_field (response, "Allow", soup_message_headers_get_one (headers, "Allow"));
-  append_field (response, "X-Request-Id", self->request_id);
-  g_string_append (response, "\r\n");
-  if (!g_str_equal (soup_server_message_get_method (self->message), "HEAD"))
-    g_string_append_len (response, body, (gssize) length);
   disp_lingering_close (connection, g_steal_pointer (&self->message),
-                        g_string_free_to_bytes (response), clock);
+                        disp_refusal_to_bytes (&refusal), clock);
 }
 
 /* How long the body is by the words of the head. */

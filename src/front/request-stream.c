@@ -17,6 +17,7 @@ typedef enum
   STAGE_HEAD,    /* looking for the empty line */
   STAGE_WAITING, /* the head has been read; how long the body is was not said yet */
   STAGE_BODY,    /* @left bytes are to come */
+  STAGE_REFUSED, /* the head is too long */
   STAGE_CHUNKS,  /* only the reader knows where it ends */
 } Stage;
 
@@ -30,7 +31,10 @@ struct _RequestInput
   Stage stage;
   gboolean at_line_start; /* with STAGE_HEAD: the byte before was a line feed, or that and a
                              carriage return */
+  gsize head_length;      /* how much of the head was read, in bytes */
   goffset left;           /* with STAGE_BODY, in bytes */
+  void (*head_too_large) (gpointer user_data);
+  gpointer user_data;
 };
 
 struct _DispRequestStream
@@ -38,7 +42,7 @@ struct _DispRequestStream
   GIOStream parent_instance;
   RequestInput *input;   /* (owned) */
   GOutputStream *output; /* (owned) */
-  DispRequestStreamClosed closed;
+  void (*closed) (gboolean exhausted, gpointer user_data);
   gpointer user_data;
 };
 
@@ -79,11 +83,27 @@ measure_head (RequestInput *self, const char *bytes, gsize n)
 }
 
 static gssize
+set_would_block (GError **error)
+{
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "no more is to be read");
+  return -1;
+}
+
+static gssize
 read_head (RequestInput *self, char *buffer, gsize size, GError **error)
 {
   gssize n = receive (self, buffer, MIN (size, PEEK_SIZE), MSG_PEEK, error);
+  gsize length;
 
-  return n < 0 ? n : receive (self, buffer, measure_head (self, buffer, (gsize) n), 0, error);
+  if (n < 0)
+    return n;
+  length = measure_head (self, buffer, (gsize) n);
+  self->head_length += length;
+  if (self->head_length <= DISP_MAX_HEAD_SIZE)
+    return receive (self, buffer, length, 0, error);
+  self->stage = STAGE_REFUSED;
+  self->head_too_large (self->user_data);
+  return set_would_block (error);
 }
 
 static gssize
@@ -106,8 +126,7 @@ input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize size, 
     return receive (self, buffer, size, 0, error);
   if (self->stage == STAGE_BODY && self->left > 0)
     return read_body (self, buffer, size, error);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "the request has been read");
-  return -1;
+  return set_would_block (error);
 }
 
 /* Nobody reads a request in a blocking way; GInputStream only asks that it could be done. */
@@ -186,8 +205,9 @@ request_stream_close (GIOStream *stream, G_GNUC_UNUSED GCancellable *cancellable
                       G_GNUC_UNUSED GError **error)
 {
   DispRequestStream *self = DISP_REQUEST_STREAM (stream);
-  DispRequestStreamClosed closed = g_steal_pointer (&self->closed);
+  void (*closed) (gboolean, gpointer) = self->closed;
 
+  self->closed = NULL;
   if (closed != NULL)
     closed (self->input->stage == STAGE_BODY && self->input->left == 0, self->user_data);
   return TRUE;
@@ -223,21 +243,23 @@ disp_request_stream_init (G_GNUC_UNUSED DispRequestStream *self)
  * disp_request_stream_new:
  * @socket: a connected, non-blocking socket, at the first byte of a request
  * @output: where the answer goes
- * @closed: called once, when the stream is closed or freed, unless it is forgotten before
- * @user_data: for @closed
+ * @events: what to tell, unless the stream is forgotten before; copied
+ * @user_data: for @events
  *
  * Returns: (transfer full): a stream of one request and its answer
  */
 DispRequestStream *
-disp_request_stream_new (GSocket *socket, GOutputStream *output, DispRequestStreamClosed closed,
-                         gpointer user_data)
+disp_request_stream_new (GSocket *socket, GOutputStream *output,
+                         const DispRequestStreamEvents *events, gpointer user_data)
 {
   DispRequestStream *self = g_object_new (DISP_TYPE_REQUEST_STREAM, NULL);
 
   self->input = g_object_new (TYPE_REQUEST_INPUT, NULL);
   self->input->socket = g_object_ref (socket);
+  self->input->head_too_large = events->head_too_large;
+  self->input->user_data = user_data;
   self->output = g_object_ref (output);
-  self->closed = closed;
+  self->closed = events->closed;
   self->user_data = user_data;
   return self;
 }

@@ -6,18 +6,27 @@
 #define DISP_TYPE_REQUEST_STREAM (disp_request_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DispRequestStream, disp_request_stream, DISP, REQUEST_STREAM, GIOStream)
 
+/* The longest head of a request, in bytes. */
+#define DISP_MAX_HEAD_SIZE 16384
+
 /**
- * DispRequestStreamClosed:
- * @exhausted: whether exactly one whole request was read, so that what follows on the socket is
- * another
- * @user_data: as given to disp_request_stream_new()
+ * DispRequestStreamEvents:
+ * @closed: the reader has closed its stream; @exhausted tells whether exactly one whole request was
+ *     read, so that what follows on the socket is another
+ * @head_too_large: the head is longer than %DISP_MAX_HEAD_SIZE; its reader gets no more.  Told from
+ *     inside a read: the reader must not be called.
  *
- * The reader of a request has closed its stream.
+ * What a stream tells its owner, each at most once.
  */
-typedef void (*DispRequestStreamClosed) (gboolean exhausted, gpointer user_data);
+typedef struct
+{
+  void (*closed) (gboolean exhausted, gpointer user_data);
+  void (*head_too_large) (gpointer user_data);
+} DispRequestStreamEvents;
 
 DispRequestStream *disp_request_stream_new (GSocket *socket, GOutputStream *output,
-                                            DispRequestStreamClosed closed, gpointer user_data);
+                                            const DispRequestStreamEvents *events,
+                                            gpointer user_data);
 void disp_request_stream_expect_body (DispRequestStream *self, goffset length);
 void disp_request_stream_forget (DispRequestStream *self);
 gboolean disp_request_stream_is_at_end (GSocket *socket);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/server.h"
 
+#include "core/error.h"
 #include "front/connection.h"
 #include "front/exchange.h"
+#include "front/lingering-close.h"
 #include "front/listener.h"
+#include "front/refusal.h"
+#include "front/request-stream.h"
 
 #include <libsoup/soup.h>
 
@@ -72,6 +76,28 @@ on_connection_request (DispConnection *connection, GIOStream *stream, gpointer u
 }
 
 static void
+on_message (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message,
+            G_GNUC_UNUSED gpointer user_data)
+{
+  disp_connection_set_message (disp_connection_of_message (message), message);
+}
+
+static void
+on_connection_head_too_large (DispConnection *connection, SoupServerMessage *message,
+                              gpointer user_data)
+{
+  DispServer *self = user_data;
+  g_autoptr (GError) error = g_error_new (DISP_ERROR, DISP_ERROR_HEAD_TOO_LARGE,
+                                          "the head of the request is longer than %d bytes",
+                                          DISP_MAX_HEAD_SIZE);
+  const DispRefusal refusal = { .error = error };
+  DispClock *clock = disp_switchboard_get_clock (
+      disp_dispatcher_get_switchboard (self->dispatcher));
+
+  disp_lingering_close (connection, message, disp_refusal_to_bytes (&refusal), clock);
+}
+
+static void
 on_connection_closed (DispConnection *connection, gpointer user_data)
 {
   DispServer *self = user_data;
@@ -83,7 +109,8 @@ on_connection_closed (DispConnection *connection, gpointer user_data)
 static void
 on_accepted (GSocket *socket, gpointer user_data)
 {
-  static const DispConnectionEvents events = { on_connection_request, on_connection_closed };
+  static const DispConnectionEvents events = { on_connection_request, on_connection_head_too_large,
+                                               on_connection_closed };
   DispServer *self = user_data;
 
   g_hash_table_add (self->connections, disp_connection_new (socket, &events, self));
@@ -151,6 +178,7 @@ disp_server_new (DispDispatcher *dispatcher, GPtrArray *sockets, gsize body_limi
   self->dispatcher = g_object_ref (dispatcher);
   self->body_limit = body_limit;
   self->soup = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
+  g_signal_connect (self->soup, "request-started", G_CALLBACK (on_message), self);
   soup_server_add_early_handler (self->soup, NULL, on_head, self, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
   for (guint i = 0; i < sockets->len; i++)

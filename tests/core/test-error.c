@@ -22,6 +22,7 @@ static const struct
   { DISP_ERROR_LENGTH_REQUIRED, 411, "length-required" },
   { DISP_ERROR_BODY_TOO_LARGE, 413, "body-too-large" },
   { DISP_ERROR_UNSUPPORTED_TYPE, 415, "unsupported-type" },
+  { DISP_ERROR_HEAD_TOO_LARGE, 431, "head-too-large" },
   { DISP_ERROR_CLIENT_GONE, 499, "client-gone" },
   { DISP_ERROR_UPSTREAM, 502, "upstream-failed" },
   { DISP_ERROR_NO_FLEET, 503, "no-fleet" },

@@ -258,7 +258,7 @@ test_long_head (void)
 {
   g_autoptr (Front) front = front_new (NULL);
   g_autoptr (RawClient) client = raw_client_new (front->address);
-  g_autofree char *filler = g_strnfill (20000, 'y');
+  g_autofree char *filler = g_strnfill (16000, 'y');
 
   for (guint i = 0; i < 3; i++)
     {

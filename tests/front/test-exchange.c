@@ -369,6 +369,32 @@ test_request_id (gconstpointer data)
   g_assert_cmpstr (record->request_id, ==, row->echoed);
 }
 
+/* Heads that are too long, with and without an end, and by one field or by the request line. */
+static void
+test_head_too_large (void)
+{
+  g_autoptr (Front) front = front_new (NULL);
+  static const char *const starts[] = { HEAD ("GET", "/") "X-Long: ", "GET /" };
+  static const gsize sizes[] = { 16384, 70000, 300000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (sizes); j++)
+      {
+        g_autoptr (RawClient) client = raw_client_new (front->address);
+        g_autofree char *filling = g_strnfill (sizes[j], 'a');
+        g_autoptr (RawAnswer) answer = NULL;
+
+        raw_client_send (client, starts[i], -1);
+        raw_client_send (client, filling, -1);
+        raw_client_send (client, " HTTP/1.1\r\n\r\n", -1);
+        answer = raw_client_read (client);
+        raw_answer_assert_error (answer, 431, "longer than 16384 bytes");
+        raw_answer_assert_field (answer, "Connection", "close");
+        raw_client_shutdown (client);
+        raw_client_assert_end (client);
+      }
+}
+
 static void
 test_prediction_fields (void)
 {
@@ -868,6 +894,7 @@ main (int argc, char **argv)
   g_test_add_func ("/front/exchange/continue", test_continue);
   g_test_add_func ("/front/exchange/head", test_head);
   g_test_add_func ("/front/exchange/head-refused", test_head_refused);
+  g_test_add_func ("/front/exchange/head-too-large", test_head_too_large);
   g_test_add_data_func ("/front/exchange/range/one", "bytes=0-3", test_range);
   g_test_add_data_func ("/front/exchange/range/many", "bytes=0-1,3-4", test_range);
   g_test_add_data_func ("/front/exchange/range/odd", "bytes=-0,5-1,99999999999999999999-",

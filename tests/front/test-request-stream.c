@@ -12,6 +12,7 @@ typedef struct
   GIOStream *base;           /* (owned) over near */
   DispRequestStream *stream; /* (owned) (nullable) */
   guint n_closed;
+  guint n_too_large;
   gboolean exhausted;
 } Fixture;
 
@@ -25,8 +26,17 @@ on_closed (gboolean exhausted, gpointer user_data)
 }
 
 static void
+on_head_too_large (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->n_too_large++;
+}
+
+static void
 set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
+  static const DispRequestStreamEvents events = { on_closed, on_head_too_large };
   int fds[2];
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), ==, 0);
@@ -35,7 +45,7 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_socket_set_blocking (fixture->near, FALSE);
   fixture->base = G_IO_STREAM (g_socket_connection_factory_create_connection (fixture->near));
   fixture->stream = disp_request_stream_new (
-      fixture->near, g_io_stream_get_output_stream (fixture->base), on_closed, fixture);
+      fixture->near, g_io_stream_get_output_stream (fixture->base), &events, fixture);
 }
 
 static void
@@ -114,6 +124,29 @@ test_heads (void)
         g_assert_cmpstr (left, ==, cases[i].rest);
         tear_down (&fixture, NULL);
       }
+}
+
+/* A head of the longest size passes, one byte more is told once and given no further. */
+static void
+test_head_size (void)
+{
+  for (gsize excess = 0; excess <= 1; excess++)
+    {
+      Fixture fixture = { 0 };
+      g_autofree char *head = g_strnfill (DISP_MAX_HEAD_SIZE + excess, 'a');
+      g_autofree char *text = NULL;
+
+      memcpy (head + strlen (head) - 4, "\r\n\r\n", 4);
+      set_up (&fixture, NULL);
+      send_bytes (&fixture, head);
+      text = read_all (&fixture, 256, NULL);
+      g_assert_cmpuint (fixture.n_too_large, ==, excess);
+      g_assert_cmpuint (strlen (text), <=, DISP_MAX_HEAD_SIZE);
+      g_assert_true (excess > 0 || g_str_equal (text, head));
+      assert_reads (&fixture, 256, "");
+      g_assert_cmpuint (fixture.n_too_large, ==, excess);
+      tear_down (&fixture, NULL);
+    }
 }
 
 static void
@@ -276,6 +309,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/front/request-stream/heads", test_heads);
+  g_test_add_func ("/front/request-stream/head-size", test_head_size);
   g_test_add_func ("/front/request-stream/not-exhausted", test_not_exhausted);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].test, tear_down);
