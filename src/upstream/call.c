@@ -374,13 +374,14 @@ set_body (SoupMessage *message, const DispRequest *request)
 }
 
 /* The flag "idempotent" makes libsoup reuse a connection for a POST; it still never sends one twice
- * by itself. */
+ * by itself.  The methods are written out because libsoup's macros for them set a variable that all
+ * threads share. */
 static SoupMessage *
 new_message (const Call *call)
 {
   const DispRequest *request = call->request;
-  SoupMessage *message = soup_message_new_from_uri (
-      request->body != NULL ? SOUP_METHOD_POST : SOUP_METHOD_GET, call->uri);
+  SoupMessage *message = soup_message_new_from_uri (request->body != NULL ? "POST" : "GET",
+                                                    call->uri);
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
 
   soup_message_add_flags (message, SOUP_MESSAGE_IDEMPOTENT | SOUP_MESSAGE_NO_REDIRECT
