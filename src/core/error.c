@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/error.h"
 
+#include <stdatomic.h>
+
 #define BUS_PREFIX "org.dispatcherd.Error."
 
 typedef struct
@@ -38,9 +40,16 @@ static const ErrorRow error_rows[] = {
 
 G_STATIC_ASSERT (G_N_ELEMENTS (error_rows) == DISP_N_ERRORS);
 
-/* clang-format off */
-G_DEFINE_QUARK (disp-error-quark, disp_error)
-/* clang-format on */
+/* Not by G_DEFINE_QUARK, whose variable is written without care for other threads. */
+GQuark
+disp_error_quark (void)
+{
+  static atomic_uint quark;
+
+  if (atomic_load (&quark) == 0)
+    atomic_store (&quark, g_quark_from_static_string ("disp-error-quark"));
+  return atomic_load (&quark);
+}
 
 static const ErrorRow *
 error_row (int code)
