@@ -21,6 +21,8 @@
  * @DISP_ERROR_NOT_FOUND: no such path
  * @DISP_ERROR_UNKNOWN_MODEL: the fleet has no such model
  * @DISP_ERROR_UNKNOWN_VERSION: the fleet has the model, but not in that version
+ * @DISP_ERROR_UNKNOWN_CONTAINER: the fleet has no such container
+ * @DISP_ERROR_UNKNOWN_RECORD: the Requests Store has no such record
  * @DISP_ERROR_METHOD_NOT_ALLOWED: the path exists, but not with that method
  * @DISP_ERROR_LENGTH_REQUIRED: a body without Content-Length and without chunks
  * @DISP_ERROR_BODY_TOO_LARGE: a body above the limit
@@ -31,6 +33,8 @@
  * @DISP_ERROR_NO_FLEET: no fleet is known yet
  * @DISP_ERROR_NO_CONTAINER: the fleet has no container that may be used for the model now
  * @DISP_ERROR_DRAINING: the daemon is stopping
+ * @DISP_ERROR_RECORDS_FULL: no more records can be taken now, so no prediction is
+ * @DISP_ERROR_NOT_RECORDED: the record of the answer could not be written in time
  * @DISP_ERROR_DEADLINE: the time for the request is over
  * @DISP_ERROR_INVALID_CONFIG: a wrong setting, flag or configuration file
  * @DISP_ERROR_INVALID_DOCUMENT: a fleet document that is not what it has to be
@@ -46,6 +50,8 @@ typedef enum
   DISP_ERROR_NOT_FOUND,
   DISP_ERROR_UNKNOWN_MODEL,
   DISP_ERROR_UNKNOWN_VERSION,
+  DISP_ERROR_UNKNOWN_CONTAINER,
+  DISP_ERROR_UNKNOWN_RECORD,
   DISP_ERROR_METHOD_NOT_ALLOWED,
   DISP_ERROR_LENGTH_REQUIRED,
   DISP_ERROR_BODY_TOO_LARGE,
@@ -56,6 +62,8 @@ typedef enum
   DISP_ERROR_NO_FLEET,
   DISP_ERROR_NO_CONTAINER,
   DISP_ERROR_DRAINING,
+  DISP_ERROR_RECORDS_FULL,
+  DISP_ERROR_NOT_RECORDED,
   DISP_ERROR_DEADLINE,
   DISP_ERROR_INVALID_CONFIG,
   DISP_ERROR_INVALID_DOCUMENT,

@@ -77,6 +77,7 @@ record_clear (gpointer data)
   g_clear_pointer (&self->instances.bytes, g_bytes_unref);
   g_clear_pointer (&self->response.bytes, g_bytes_unref);
   g_clear_pointer (&self->container, disp_container_unref);
+  g_free (self->extra);
 }
 
 /**
@@ -90,6 +91,29 @@ disp_record_unref (DispRecord *self)
 {
   DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, record_clear);
+}
+
+/**
+ * disp_record_get_size:
+ * @self: a record
+ *
+ * What two records share, such as the instances, counts for both.
+ *
+ * Returns: about how much memory it takes, in bytes
+ */
+gsize
+disp_record_get_size (const DispRecord *self)
+{
+  const char *const texts[] = { self->request_id, self->model, self->extra };
+  gsize size = sizeof *self;
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    size += texts[i] != NULL ? strlen (texts[i]) + 1 : 0;
+  if (self->instances.bytes != NULL)
+    size += g_bytes_get_size (self->instances.bytes);
+  if (self->response.bytes != NULL)
+    size += g_bytes_get_size (self->response.bytes);
+  return size;
 }
 
 /**

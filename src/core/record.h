@@ -54,11 +54,13 @@ struct _DispRecord
   gint64 ts_out;            /* when it was answered; 0 = not yet */
   DispRecordState state;
   guint status; /* HTTP status of the answer; 0 = none yet */
+  char *extra;  /* (owned) (nullable) members that others gave a record, as JSON without braces */
 };
 
 DispRecord *disp_record_new (const DispRequest *request, gint64 ts_in, gssize payload_limit);
 DispRecord *disp_record_ref (DispRecord *self);
 void disp_record_unref (DispRecord *self);
+gsize disp_record_get_size (const DispRecord *self);
 void disp_record_set_response (DispRecord *self, GBytes *body, gssize payload_limit);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispRecord, disp_record_unref)

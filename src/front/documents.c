@@ -16,14 +16,16 @@ static void
 write_counters (DispJsonWriter *writer, DispSwitchboard *switchboard)
 {
   DispRecordSink *sink = disp_switchboard_get_sink (switchboard);
+  DispRecordSinkValues records;
   DispStatsValues totals;
 
   disp_stats_read (disp_switchboard_get_totals (switchboard), &totals);
   disp_json_writer_int (writer, "in_flight", totals.in_flight);
   disp_json_writer_int (writer, "requests", (gint64) totals.started);
   disp_json_writer_int (writer, "errors", (gint64) totals.failed);
-  disp_json_writer_int (writer, "records_pushed", (gint64) disp_record_sink_count_pushed (sink));
-  disp_json_writer_int (writer, "records_queued", (gint64) disp_record_sink_count_queued (sink));
+  disp_record_sink_read (sink, &records);
+  disp_json_writer_int (writer, "records_pushed", (gint64) records.pushed);
+  disp_json_writer_int (writer, "records_queued", (gint64) records.queued);
 }
 
 /**

@@ -244,19 +244,25 @@ run (gpointer data)
   return NULL;
 }
 
-static guint64
-request_log_count_pushed (DispRecordSink *sink)
+static DispAdmission
+request_log_admit (G_GNUC_UNUSED DispRecordSink *sink, G_GNUC_UNUSED guint n_records)
 {
-  return atomic_load (&DISP_REQUEST_LOG (sink)->pushed);
+  return DISP_ADMISSION_RECORDED;
 }
 
-static guint64
-request_log_count_queued (DispRecordSink *sink)
+static void
+request_log_read (DispRecordSink *sink, DispRecordSinkValues *values)
 {
-  DispRequestLogValues values;
+  DispRequestLog *self = DISP_REQUEST_LOG (sink);
 
-  disp_request_log_read (DISP_REQUEST_LOG (sink), &values);
-  return values.queued;
+  /* A record is counted as pushed before it can be anything else: read in the other direction, the
+   * difference cannot be negative. */
+  *values = (DispRecordSinkValues){ 0 };
+  values->stored = atomic_load (&self->stored);
+  values->refused = atomic_load (&self->refused);
+  values->lost = atomic_load (&self->lost);
+  values->pushed = atomic_load (&self->pushed);
+  values->queued = values->pushed - values->stored - values->refused - values->lost;
 }
 
 static char *
@@ -276,9 +282,9 @@ request_log_dup_problem (DispRecordSink *sink)
 static void
 request_log_iface_init (DispRecordSinkInterface *iface)
 {
+  iface->admit = request_log_admit;
   iface->push = request_log_push;
-  iface->count_pushed = request_log_count_pushed;
-  iface->count_queued = request_log_count_queued;
+  iface->read = request_log_read;
   iface->dup_problem = request_log_dup_problem;
 }
 
@@ -357,27 +363,6 @@ disp_request_log_new (DispStore *store, DispClock *clock, gint64 flush_interval)
   self->collected_at = disp_clock_now (clock);
   self->thread = g_thread_new ("request-log", run, self);
   return self;
-}
-
-/**
- * disp_request_log_read:
- * @self: a log
- * @values: (out caller-allocates): its counters
- *
- * Each value is exact; together they are not one instant, but @queued is never too small.  Any
- * thread may call it.
- */
-void
-disp_request_log_read (DispRequestLog *self, DispRequestLogValues *values)
-{
-  /* A record is counted as pushed before it can be anything else: read in the other direction, the
-   * difference cannot be negative. */
-  values->stored = atomic_load (&self->stored);
-  values->refused = atomic_load (&self->refused);
-  values->lost = atomic_load (&self->lost);
-  values->pushed = atomic_load (&self->pushed);
-  values->queued = values->pushed - values->stored - values->refused - values->lost;
-  values->failing = atomic_load (&self->failing);
 }
 
 /* Waits until the thread has ended by itself, for as long as the patience lasts, then makes it

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/store.h"
 
+#include "core/error.h"
+
 G_DEFINE_INTERFACE (DispStore, disp_store, G_TYPE_OBJECT)
 
 static void
@@ -34,6 +36,92 @@ disp_store_append_batch (DispStore *self, DispRecord *const *records, guint n_re
   *n_refused = 0;
   return DISP_STORE_GET_IFACE (self)->append_batch (self, records, n_records, n_taken, n_refused,
                                                     cancellable, error);
+}
+
+/**
+ * disp_store_clear:
+ * @self: a store
+ * @error: %DISP_ERROR_STORE
+ *
+ * Forgets all records.  May wait.
+ *
+ * Returns: whether they are gone
+ */
+gboolean
+disp_store_clear (DispStore *self, GError **error)
+{
+  DispStoreInterface *iface = DISP_STORE_GET_IFACE (self);
+
+  if (iface->clear != NULL)
+    return iface->clear (self, error);
+  g_set_error (error, DISP_ERROR, DISP_ERROR_STORE, "the records in %s cannot be cleared from here",
+               disp_store_describe (self));
+  return FALSE;
+}
+
+/**
+ * disp_store_tidy:
+ * @self: a store
+ * @now_real: the time, in microseconds since the epoch
+ *
+ * Does a piece of the upkeep that the store needs, such as removing what is too old: a few
+ * milliseconds of it, so that new records need not wait long.  A failure is the store's to report.
+ *
+ * Returns: in how many microseconds there is more to do; %DISP_STORE_TIDY = not before more records
+ *   come
+ */
+gint64
+disp_store_tidy (DispStore *self, gint64 now_real)
+{
+  DispStoreInterface *iface = DISP_STORE_GET_IFACE (self);
+
+  return iface->tidy != NULL ? iface->tidy (self, now_real) : DISP_STORE_TIDY;
+}
+
+/**
+ * disp_store_close:
+ * @self: a store
+ * @patience: how long it may take, in microseconds
+ *
+ * Delivers what is still to be delivered elsewhere, for as long as it makes progress, and ends.
+ * Nothing may be appended after that.  What is not delivered stays on disk.
+ */
+void
+disp_store_close (DispStore *self, gint64 patience)
+{
+  DispStoreInterface *iface = DISP_STORE_GET_IFACE (self);
+
+  if (iface->close != NULL)
+    iface->close (self, patience);
+}
+
+/**
+ * disp_store_read:
+ * @self: a store
+ * @values: (out caller-allocates): its counters
+ */
+void
+disp_store_read (DispStore *self, DispStoreValues *values)
+{
+  DispStoreInterface *iface = DISP_STORE_GET_IFACE (self);
+
+  *values = (DispStoreValues){ 0 };
+  if (iface->read != NULL)
+    iface->read (self, values);
+}
+
+/**
+ * disp_store_dup_problem:
+ * @self: a store
+ *
+ * Returns: (transfer full) (nullable): why what it took cannot be delivered now; %NULL = it can
+ */
+char *
+disp_store_dup_problem (DispStore *self)
+{
+  DispStoreInterface *iface = DISP_STORE_GET_IFACE (self);
+
+  return iface->dup_problem != NULL ? iface->dup_problem (self) : NULL;
 }
 
 /**

@@ -225,7 +225,10 @@ ask_free (Ask *self)
 guint
 rig_count_records (Rig *self)
 {
-  return (guint) disp_record_sink_count_pushed (DISP_RECORD_SINK (self->sink));
+  DispRecordSinkValues values;
+
+  disp_record_sink_read (DISP_RECORD_SINK (self->sink), &values);
+  return (guint) values.pushed;
 }
 
 /**

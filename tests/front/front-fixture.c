@@ -258,7 +258,10 @@ front_get_sent (Front *self, guint index)
 guint
 front_count_records (Front *self)
 {
-  return (guint) disp_record_sink_count_pushed (DISP_RECORD_SINK (self->sink));
+  DispRecordSinkValues values;
+
+  disp_record_sink_read (DISP_RECORD_SINK (self->sink), &values);
+  return (guint) values.pushed;
 }
 
 /**

@@ -423,14 +423,14 @@ test_recovers (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                                 { 50, 0, SCRIPTED_RESET },   { 51, 200, SCRIPTED_KEEP },
                                 { 90, 503, SCRIPTED_CLOSE }, { 91, 429, SCRIPTED_KEEP },
                                 { 92, 200, SCRIPTED_KEEP } };
-  DispRequestLogValues values;
+  DispRecordSinkValues values;
   DispRequestLog *log;
 
   set_steps (fixture, steps, G_N_ELEMENTS (steps));
   log = open_log (fixture);
   push (log, 100);
   g_assert_cmpuint (disp_request_log_close (log, PATIENT), ==, 0);
-  disp_request_log_read (log, &values);
+  disp_record_sink_read (DISP_RECORD_SINK (log), &values);
   g_assert_cmpuint (values.stored, ==, 200);
   g_assert_finalize_object (log);
   check_all_answered (fixture, 100);

@@ -36,22 +36,20 @@ fake_sink_push (DispRecordSink *sink, DispRecord *record)
   unlock (self);
 }
 
-static guint64
-fake_sink_count_pushed (DispRecordSink *sink)
+static DispAdmission
+fake_sink_admit (G_GNUC_UNUSED DispRecordSink *sink, G_GNUC_UNUSED guint n_records)
 {
-  FakeSink *self = FAKE_SINK (sink);
-  guint64 n;
-
-  lock (self);
-  n = self->records->len;
-  unlock (self);
-  return n;
+  return DISP_ADMISSION_RECORDED;
 }
 
-static guint64
-fake_sink_count_queued (G_GNUC_UNUSED DispRecordSink *sink)
+static void
+fake_sink_read (DispRecordSink *sink, DispRecordSinkValues *values)
 {
-  return 0;
+  FakeSink *self = FAKE_SINK (sink);
+
+  lock (self);
+  *values = (DispRecordSinkValues){ .pushed = self->records->len, .stored = self->records->len };
+  unlock (self);
 }
 
 static char *
@@ -69,9 +67,9 @@ fake_sink_dup_problem (DispRecordSink *sink)
 static void
 fake_sink_iface_init (DispRecordSinkInterface *iface)
 {
+  iface->admit = fake_sink_admit;
   iface->push = fake_sink_push;
-  iface->count_pushed = fake_sink_count_pushed;
-  iface->count_queued = fake_sink_count_queued;
+  iface->read = fake_sink_read;
   iface->dup_problem = fake_sink_dup_problem;
 }
 
