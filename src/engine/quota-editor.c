@@ -8,13 +8,6 @@ disp_quota_editor_default_init (G_GNUC_UNUSED DispQuotaEditorInterface *iface)
 {
 }
 
-void
-disp_quota_change_clear (DispQuotaChange *self)
-{
-  g_clear_pointer (&self->container_id, g_free);
-  g_clear_pointer (&self->container, g_free);
-}
-
 /**
  * disp_quota_editor_set_quota:
  * @self: an editor

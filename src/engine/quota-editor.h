@@ -2,28 +2,12 @@
 #pragma once
 
 #include "core/container.h"
+#include "core/quota-change.h"
 
 #include <gio/gio.h>
 
 #define DISP_TYPE_QUOTA_EDITOR (disp_quota_editor_get_type ())
 G_DECLARE_INTERFACE (DispQuotaEditor, disp_quota_editor, DISP, QUOTA_EDITOR, GObject)
-
-/**
- * DispQuotaChange:
- *
- * A new quota for one container, which is named by its id or, when no two have the same, by its
- * name.
- */
-typedef struct
-{
-  char *container_id; /* (owned) (nullable) */
-  char *container;    /* (owned) (nullable) its name; with an id as well both must be right */
-  double quota;
-} DispQuotaChange;
-
-void disp_quota_change_clear (DispQuotaChange *self);
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispQuotaChange, disp_quota_change_clear)
 
 /**
  * DispQuotaEditorInterface:
