@@ -4,7 +4,7 @@
 #include "core/fleet.h"
 #include "core/types.h"
 
-/* An id is a UUID in text, with its NUL. */
+/* An id is a UUID in text, which begins with the time, with its NUL. */
 #define DISP_ID_SIZE 37
 /* The most ranges that a body without two of its members can fall into. */
 #define DISP_MAX_SLICES 3
@@ -63,7 +63,7 @@ struct _DispRequest
   char *content_encoding; /* (owned) (nullable) */
 };
 
-DispRequest *disp_request_new (DispVerb verb);
+DispRequest *disp_request_new (DispVerb verb, gint64 now_real);
 DispRequest *disp_request_ref (DispRequest *self);
 void disp_request_unref (DispRequest *self);
 gboolean disp_request_is_prediction (const DispRequest *self);

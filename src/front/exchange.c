@@ -170,7 +170,9 @@ static DispRequest *
 new_request (DispExchange *self, DispVerb verb)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
-  DispRequest *request = disp_request_new (verb);
+  DispClock *clock = disp_switchboard_get_clock (
+      disp_dispatcher_get_switchboard (self->dispatcher));
+  DispRequest *request = disp_request_new (verb, disp_clock_now_real (clock));
 
   disp_request_set_request_id (request, self->request_id);
   if (self->body == NULL)

@@ -101,7 +101,7 @@ test_limit_instances (void)
 static void
 test_no_instances (void)
 {
-  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_CLASSIFY);
+  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_CLASSIFY, 0);
   g_autoptr (DispRecord) record = NULL;
 
   request->model = g_strdup ("m");
@@ -114,7 +114,7 @@ test_no_instances (void)
 static DispRequest *
 request_of_size (gsize length, gsize other)
 {
-  DispRequest *request = disp_request_new (DISP_VERB_PREDICT);
+  DispRequest *request = disp_request_new (DISP_VERB_PREDICT, 0);
   char *body = g_strnfill (length + other, ' ');
 
   memset (body + other, '7', length);

@@ -4,6 +4,24 @@
 
 #include <string.h>
 
+/* In microseconds since the epoch, as all times here. */
+#define NOW G_GINT64_CONSTANT (1566830435109377)
+/* The last that 48 bits of milliseconds can tell, in the year 10889. */
+#define LATEST ((G_GINT64_CONSTANT (1) << 48) * 1000 - 1)
+
+/* What an id tells of its time, in milliseconds. */
+static gint64
+read_time (const char *id)
+{
+  g_autofree char *digits = g_strdup_printf ("%.8s%.4s", id, id + 9);
+  char *end;
+  guint64 milliseconds = g_ascii_strtoull (digits, &end, 16);
+
+  g_assert_cmpint (*end, ==, '\0');
+  return (gint64) milliseconds;
+}
+
+/* Ids of one moment are UUIDs of version 7 and of the variant of RFC 9562, and no two are equal. */
 static void
 test_id (void)
 {
@@ -11,18 +29,54 @@ test_id (void)
 
   for (guint i = 0; i < 10000; i++)
     {
-      g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT);
+      g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT, NOW);
 
       g_assert_cmpuint (strlen (request->id), ==, DISP_ID_SIZE - 1);
       g_assert_true (g_uuid_string_is_valid (request->id));
+      g_assert_cmpint (request->id[14], ==, '7');
+      g_assert_nonnull (strchr ("89ab", request->id[19]));
       g_assert_true (g_hash_table_add (ids, g_strdup (request->id)));
+    }
+}
+
+/* The time can be read back; the example is that of RFC 9562, appendix A.6. */
+static void
+test_id_time (void)
+{
+  static const gint64 times[] = { 0, 999, 1000, NOW, 65535999, 65536000, LATEST };
+  g_autoptr (DispRequest) example = disp_request_new (DISP_VERB_PREDICT,
+                                                      G_GINT64_CONSTANT (0x017f22e279b0) * 1000);
+
+  for (guint i = 0; i < G_N_ELEMENTS (times); i++)
+    {
+      g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT, times[i]);
+
+      g_assert_true (g_uuid_string_is_valid (request->id));
+      g_assert_cmpint (read_time (request->id), ==, times[i] / 1000);
+    }
+  g_assert_true (g_str_has_prefix (example->id, "017f22e2-79b0-7"));
+}
+
+/* Text sorts as time does, from one millisecond to the next, whatever the bits at random are. */
+static void
+test_id_order (void)
+{
+  g_autofree char *last = g_strdup ("");
+
+  for (gint64 now = NOW; now < NOW + 1000 * G_TIME_SPAN_SECOND; now += G_TIME_SPAN_MILLISECOND)
+    {
+      g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT, now);
+
+      g_assert_cmpstr (request->id, >, last);
+      g_free (last);
+      last = g_strdup (request->id);
     }
 }
 
 static void
 test_new (void)
 {
-  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_METADATA);
+  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_METADATA, 0);
 
   g_assert_cmpint (request->verb, ==, DISP_VERB_METADATA);
   g_assert_null (request->request_id);
@@ -48,7 +102,7 @@ test_verbs (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
-      g_autoptr (DispRequest) request = disp_request_new (verbs[i].verb);
+      g_autoptr (DispRequest) request = disp_request_new (verbs[i].verb, 0);
 
       g_assert_cmpstr (disp_verb_to_string (verbs[i].verb), ==, verbs[i].name);
       g_assert_cmpint (disp_request_is_prediction (request), ==, verbs[i].is_prediction);
@@ -83,7 +137,7 @@ test_request_id (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
     {
-      g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT);
+      g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT, 0);
 
       g_test_message ("id %u", i);
       disp_request_set_request_id (request, ids[i].text);
@@ -97,7 +151,7 @@ test_request_id_length (void)
 {
   g_autofree char *longest = g_strnfill (DISP_MAX_REQUEST_ID, 'x');
   g_autofree char *too_long = g_strnfill (DISP_MAX_REQUEST_ID + 1, 'x');
-  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT);
+  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT, 0);
 
   disp_request_set_request_id (request, too_long);
   g_assert_null (request->request_id);
@@ -148,6 +202,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/request/id", test_id);
+  g_test_add_func ("/core/request/id-time", test_id_time);
+  g_test_add_func ("/core/request/id-order", test_id_order);
   g_test_add_func ("/core/request/new", test_new);
   g_test_add_func ("/core/request/verbs", test_verbs);
   g_test_add_func ("/core/request/request-id", test_request_id);

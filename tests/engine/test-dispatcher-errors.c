@@ -31,7 +31,7 @@ use_one_container (Rig *rig)
 static void
 test_no_record_of_error (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 {
-  DispRequest *request = disp_request_new (DISP_VERB_STATUS);
+  DispRequest *request = disp_request_new (DISP_VERB_STATUS, 0);
   g_autoptr (Ask) ask = NULL;
 
   use_one_container (rig);

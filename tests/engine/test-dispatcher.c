@@ -174,7 +174,7 @@ test_no_record (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   use_one_container (rig);
   for (guint i = 0; i < G_N_ELEMENTS (verbs); i++)
     {
-      DispRequest *request = disp_request_new (verbs[i]);
+      DispRequest *request = disp_request_new (verbs[i], 0);
       g_autoptr (Ask) ask = NULL;
 
       request->model = g_strdup ("m");

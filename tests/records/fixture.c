@@ -44,7 +44,7 @@ DispRecord *
 fixture_record (guint number, DispRecordState state)
 {
   static const char body[] = "{\"model\":\"half_plus_two\",\"version\":1,\"instances\":[1.0, NaN]}";
-  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT);
+  g_autoptr (DispRequest) request = disp_request_new (DISP_VERB_PREDICT, TS_IN);
   DispRecord *record;
 
   fixture_id (number, request->id);

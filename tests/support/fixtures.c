@@ -137,7 +137,7 @@ DispRequest *
 fixture_request (const char *model, gint64 version, const char *instances)
 {
   static const char key[] = "\"instances\":";
-  DispRequest *self = disp_request_new (DISP_VERB_PREDICT);
+  DispRequest *self = disp_request_new (DISP_VERB_PREDICT, 0);
   g_autofree char *head = NULL;
   char *body;
 

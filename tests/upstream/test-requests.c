@@ -97,7 +97,7 @@ test_post (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_post_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  DispRequest *request = disp_request_new (DISP_VERB_PREDICT);
+  DispRequest *request = disp_request_new (DISP_VERB_PREDICT, 0);
 
   request->model = g_strdup ("m");
   request->body = g_bytes_new_static ("0123456789", 10);
@@ -117,7 +117,7 @@ test_post_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_post_empty (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  DispRequest *request = disp_request_new (DISP_VERB_PREDICT);
+  DispRequest *request = disp_request_new (DISP_VERB_PREDICT, 0);
 
   request->body = g_bytes_new_static ("", 0);
   assert_sent (fixture, request, "POST /v1/models/m:predict HTTP/1.1",
@@ -127,7 +127,8 @@ test_post_empty (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_get (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  assert_sent (fixture, disp_request_new (DISP_VERB_STATUS), "GET /v1/models/m HTTP/1.1", "", "");
+  assert_sent (fixture, disp_request_new (DISP_VERB_STATUS, 0), "GET /v1/models/m HTTP/1.1", "",
+               "");
 }
 
 /* A name as the node of a container. */

@@ -10,7 +10,7 @@
 static DispRequest *
 new_request (const char *body)
 {
-  DispRequest *request = disp_request_new (DISP_VERB_PREDICT);
+  DispRequest *request = disp_request_new (DISP_VERB_PREDICT, 0);
 
   memcpy (request->id, ID, DISP_ID_SIZE);
   request->model = g_strdup ("m");
