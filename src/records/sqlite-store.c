@@ -6,9 +6,8 @@
 struct _DispSqliteStore
 {
   GObject parent_instance;
-  char *path;           /* (owned) absolute */
   char *description;    /* (owned) */
-  sqlite3 *db;          /* (owned) */
+  DispSqliteFile *file; /* (owned) */
   sqlite3_stmt *upsert; /* (owned) */
 };
 
@@ -136,20 +135,18 @@ sqlite_store_append_batch (DispStore *store, DispRecord *const *records, guint n
     return FALSE;
 
   rows = merge (records, n_records);
-  code = sqlite3_exec (self->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+  code = sqlite3_exec (self->file->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
   for (guint i = 0; i < rows->len && code == SQLITE_OK; i++)
     code = upsert (self->upsert, g_ptr_array_index (rows, i));
   if (code == SQLITE_OK)
-    code = sqlite3_exec (self->db, "COMMIT", NULL, NULL, NULL);
+    code = sqlite3_exec (self->file->db, "COMMIT", NULL, NULL, NULL);
   if (code == SQLITE_OK)
     {
       *n_taken = n_records;
       return TRUE;
     }
-  disp_sqlite_schema_set_error (error, self->db, code, self->path);
-  /* Some errors have rolled back already. */
-  if (!sqlite3_get_autocommit (self->db))
-    sqlite3_exec (self->db, "ROLLBACK", NULL, NULL, NULL);
+  disp_sqlite_file_set_error (self->file, code, error);
+  disp_sqlite_file_roll_back (self->file);
   return FALSE;
 }
 
@@ -175,9 +172,7 @@ disp_sqlite_store_finalize (GObject *object)
   DispSqliteStore *self = DISP_SQLITE_STORE (object);
 
   sqlite3_finalize (self->upsert);
-  /* The last connection to a file copies the log back into it and removes the log. */
-  sqlite3_close (self->db);
-  g_free (self->path);
+  g_clear_pointer (&self->file, disp_sqlite_file_close);
   g_free (self->description);
   G_OBJECT_CLASS (disp_sqlite_store_parent_class)->finalize (object);
 }
@@ -209,20 +204,13 @@ DispStore *
 disp_sqlite_store_new (const char *path, GError **error)
 {
   g_autoptr (DispSqliteStore) self = g_object_new (DISP_TYPE_SQLITE_STORE, NULL);
-  int code;
 
-  /* An absolute path also has none of the names that SQLite takes for something else. */
-  self->path = g_canonicalize_filename (path, NULL);
-  self->description = g_strconcat ("sqlite:", self->path, NULL);
-  self->db = disp_sqlite_schema_open (self->path, error);
-  if (self->db == NULL)
+  self->file = disp_sqlite_file_open (path, disp_sqlite_schema_get_layout (), error);
+  if (self->file == NULL)
     return NULL;
-  code = sqlite3_prepare_v3 (self->db, upsert_sql, -1, SQLITE_PREPARE_PERSISTENT, &self->upsert,
-                             NULL);
-  if (code != SQLITE_OK)
-    {
-      disp_sqlite_schema_set_error (error, self->db, code, self->path);
-      return NULL;
-    }
+  self->description = g_strconcat ("sqlite:", self->file->path, NULL);
+  self->upsert = disp_sqlite_file_prepare (self->file, upsert_sql, error);
+  if (self->upsert == NULL)
+    return NULL;
   return DISP_STORE (g_steal_pointer (&self));
 }

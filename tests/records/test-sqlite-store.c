@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "records/fixture.h"
+#include "records/sqlite-probe.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -91,47 +92,10 @@ make_records (guint first, guint n, DispRecordState state)
   return batch;
 }
 
-/* Asks the file through a connection of the test's own; columns are parted by "|" and rows by a
- * new line, as the sqlite3 shell shows them. */
-static char *
-query (const char *path, const char *sql)
-{
-  GString *text = g_string_new (NULL);
-  sqlite3_stmt *statement;
-  sqlite3 *db;
-
-  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE, NULL), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
-  while (sqlite3_step (statement) == SQLITE_ROW)
-    {
-      if (text->len > 0)
-        g_string_append_c (text, '\n');
-      for (int i = 0; i < sqlite3_column_count (statement); i++)
-        {
-          const char *value = (const char *) sqlite3_column_text (statement, i);
-
-          g_string_append_printf (text, "%s%s", i > 0 ? "|" : "", value != NULL ? value : "NULL");
-        }
-    }
-  g_assert_cmpint (sqlite3_finalize (statement), ==, SQLITE_OK);
-  sqlite3_close (db);
-  return g_string_free (text, FALSE);
-}
-
 static void
 check_query (Fixture *fixture, const char *sql, const char *expected)
 {
-  g_autofree char *found = query (fixture->path, sql);
-
-  g_assert_cmpstr (found, ==, expected);
-}
-
-static void
-execute (const char *path, const char *sql)
-{
-  g_autofree char *rows = query (path, sql);
-
-  g_test_message ("%s: %s", sql, rows);
+  probe_check (fixture->path, sql, expected);
 }
 
 static void
@@ -407,16 +371,16 @@ test_undone (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   open_store (fixture);
-  execute (fixture->path, "CREATE TRIGGER trap BEFORE INSERT ON records "
-                          "WHEN NEW.id LIKE '00000003%' "
-                          "BEGIN SELECT RAISE (ABORT, 'the trap'); END");
+  probe_execute (fixture->path, "CREATE TRIGGER trap BEFORE INSERT ON records "
+                                "WHEN NEW.id LIKE '00000003%' "
+                                "BEGIN SELECT RAISE (ABORT, 'the trap'); END");
   g_assert_false (append (fixture->store, batch, &error));
   g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
   g_assert_nonnull (strstr (error->message, "the trap"));
   g_clear_error (&error);
   check_query (fixture, "SELECT count(*) FROM records", "0");
 
-  execute (fixture->path, "DROP TRIGGER trap");
+  probe_execute (fixture->path, "DROP TRIGGER trap");
   append (fixture->store, batch, &error);
   g_assert_no_error (error);
   check_query (fixture, "SELECT count(*) FROM records", "5");
@@ -523,7 +487,7 @@ test_newer (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture);
   close_store (fixture);
-  execute (fixture->path, "PRAGMA user_version = 7");
+  probe_execute (fixture->path, "PRAGMA user_version = 7");
   check_refused (fixture->path, "version 7");
   check_refused (fixture->path, fixture->path);
   check_query (fixture, "PRAGMA user_version", "7");
@@ -536,9 +500,9 @@ test_other_program (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autofree char *rows = NULL;
 
   write_file (path, 0, "", 0);
-  execute (path, "CREATE TABLE treasure (gold)");
+  probe_execute (path, "CREATE TABLE treasure (gold)");
   check_refused (path, "another program");
-  rows = query (path, "SELECT name FROM sqlite_schema");
+  rows = probe_query (path, "SELECT name FROM sqlite_schema");
   g_assert_cmpstr (rows, ==, "treasure");
 }
 

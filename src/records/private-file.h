@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+gboolean disp_private_file_ensure (const char *path, const char *noun, GError **error);
