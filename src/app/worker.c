@@ -3,6 +3,7 @@
 
 #include "core/tsan.h"
 #include "engine/dispatcher.h"
+#include "front/predictions-site.h"
 #include "front/server.h"
 
 /*
@@ -28,11 +29,13 @@ struct _DispWorker
 static void
 start_serving (DispWorker *self)
 {
-  g_autoptr (DispTransport) transport = disp_soup_transport_new (
-      disp_switchboard_get_clock (self->switchboard), &self->settings.upstream);
+  DispClock *clock = disp_switchboard_get_clock (self->switchboard);
+  g_autoptr (DispTransport) transport = disp_soup_transport_new (clock, &self->settings.upstream);
+  g_autoptr (DispSite) site = NULL;
 
   self->dispatcher = disp_dispatcher_new (self->switchboard, transport, g_rand_new ());
-  self->server = disp_server_new (self->dispatcher, self->sockets, self->settings.body_limit);
+  site = disp_predictions_site_new (self->dispatcher);
+  self->server = disp_server_new (site, clock, self->sockets, self->settings.body_limit);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
 }
 

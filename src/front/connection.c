@@ -260,6 +260,18 @@ disp_connection_drain (DispConnection *self)
     disp_connection_close (self);
 }
 
+/**
+ * disp_connection_is_draining:
+ * @self: a connection
+ *
+ * Returns: whether it ends with the request in progress
+ */
+gboolean
+disp_connection_is_draining (DispConnection *self)
+{
+  return self->draining;
+}
+
 static gboolean
 on_hung_up (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
 {

@@ -42,6 +42,7 @@ void disp_connection_set_message (DispConnection *self, SoupServerMessage *messa
 void disp_connection_expect_body (DispConnection *self, goffset length);
 void disp_connection_keep (DispConnection *self);
 void disp_connection_drain (DispConnection *self);
+gboolean disp_connection_is_draining (DispConnection *self);
 void disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer user_data);
 void disp_connection_unwatch (DispConnection *self);
 GIOStream *disp_connection_detach (DispConnection *self, SoupServerMessage *message);

@@ -11,14 +11,15 @@
 
 #include <libsoup/soup.h>
 
-/* The HTTP side of one worker: its listeners, its connections, and the SoupServer that reads
+/* What serves one site on one thread: its listeners, its connections, and the SoupServer that reads
  * requests from them. */
 struct _DispServer
 {
   GObject parent_instance;
-  DispDispatcher *dispatcher; /* (owned) */
-  SoupServer *soup;           /* (owned) without listeners of its own */
-  GPtrArray *listeners;       /* (owned) (element-type DispListener, owned) */
+  DispSite *site;          /* (owned) */
+  DispClock *clock;        /* (owned) */
+  SoupServer *soup;        /* (owned) without listeners of its own */
+  GPtrArray *listeners;    /* (owned) (element-type DispListener, owned) */
   GHashTable *connections; /* (owned) (element-type DispConnection, owned) a set: the open ones */
   gsize body_limit;
   DispServerDrained drained;
@@ -34,7 +35,7 @@ on_head (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, G_GNUC_UNUS
 {
   DispServer *self = user_data;
 
-  disp_exchange_begin (message, self->dispatcher, self->body_limit);
+  disp_exchange_begin (message, self->site, self->clock, self->body_limit);
 }
 
 static void
@@ -91,10 +92,8 @@ on_connection_head_too_large (DispConnection *connection, SoupServerMessage *mes
                                           "the head of the request is longer than %d bytes",
                                           DISP_MAX_HEAD_SIZE);
   const DispRefusal refusal = { .error = error };
-  DispClock *clock = disp_switchboard_get_clock (
-      disp_dispatcher_get_switchboard (self->dispatcher));
 
-  disp_lingering_close (connection, message, disp_refusal_to_bytes (&refusal), clock);
+  disp_lingering_close (connection, message, disp_refusal_to_bytes (&refusal), self->clock);
 }
 
 static void
@@ -133,7 +132,8 @@ disp_server_dispose (GObject *object)
   if (self->drained_source != NULL)
     g_source_destroy (self->drained_source);
   g_clear_pointer (&self->drained_source, g_source_unref);
-  g_clear_object (&self->dispatcher);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->site);
   G_OBJECT_CLASS (disp_server_parent_class)->dispose (object);
 }
 
@@ -160,22 +160,23 @@ disp_server_init (DispServer *self)
 
 /**
  * disp_server_new:
- * @dispatcher: answers predictions
- * @sockets: (element-type GSocket): the listening sockets of this worker
+ * @site: what is served
+ * @clock: the clock
+ * @sockets: (element-type GSocket): the listening sockets of this thread
  * @body_limit: the longest body of a request, in bytes
  *
  * Serves on the thread-default context from now on.  What is still open when it is freed is closed,
  * whatever its state.
  *
- * Returns: (transfer full): the server of one worker
+ * Returns: (transfer full): a server
  */
 DispServer *
-disp_server_new (DispDispatcher *dispatcher, GPtrArray *sockets, gsize body_limit)
+disp_server_new (DispSite *site, DispClock *clock, GPtrArray *sockets, gsize body_limit)
 {
   DispServer *self = g_object_new (DISP_TYPE_SERVER, NULL);
-  DispClock *clock = disp_switchboard_get_clock (disp_dispatcher_get_switchboard (dispatcher));
 
-  self->dispatcher = g_object_ref (dispatcher);
+  self->site = g_object_ref (site);
+  self->clock = g_object_ref (clock);
   self->body_limit = body_limit;
   self->soup = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_message), self);

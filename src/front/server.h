@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/dispatcher.h"
+#include "engine/clock.h"
+#include "front/site.h"
+
+#include <gio/gio.h>
 
 #define DISP_TYPE_SERVER (disp_server_get_type ())
 G_DECLARE_FINAL_TYPE (DispServer, disp_server, DISP, SERVER, GObject)
@@ -14,6 +17,7 @@ G_DECLARE_FINAL_TYPE (DispServer, disp_server, DISP, SERVER, GObject)
  */
 typedef void (*DispServerDrained) (gpointer user_data);
 
-DispServer *disp_server_new (DispDispatcher *dispatcher, GPtrArray *sockets, gsize body_limit);
+DispServer *disp_server_new (DispSite *site, DispClock *clock, GPtrArray *sockets,
+                             gsize body_limit);
 void disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_data);
 guint disp_server_count_connections (DispServer *self);

@@ -3,6 +3,7 @@
 
 #include "core/policy-registry.h"
 #include "front/listener.h"
+#include "front/predictions-site.h"
 #include "support/fixtures.h"
 
 #include <string.h>
@@ -152,6 +153,7 @@ new_front (const char *address, DispFleet *fleet)
   Front *self = g_new0 (Front, 1);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) sockets = disp_listener_open (address, 1, &error);
+  g_autoptr (DispSite) site = NULL;
 
   /* That a container fails is worth a warning, and no fault here. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
@@ -162,7 +164,8 @@ new_front (const char *address, DispFleet *fleet)
   if (fleet != NULL)
     disp_switchboard_set_fleet (self->switchboard, fleet);
   disp_switchboard_set_serving (self->switchboard, 1);
-  self->server = disp_server_new (self->dispatcher, sockets, FRONT_BODY_LIMIT);
+  site = disp_predictions_site_new (self->dispatcher);
+  self->server = disp_server_new (site, DISP_CLOCK (self->clock), sockets, FRONT_BODY_LIMIT);
   self->address = disp_listener_describe (g_ptr_array_index (sockets, 0));
   front_set_answer (self, 200, "application/json", "{\"predictions\":[1]}");
   return self;

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "front/predictions-site.h"
+
+#include "core/error.h"
+#include "front/documents.h"
+#include "front/exchange.h"
+#include "wire/predict-envelope.h"
+
+#include <string.h>
+
+#define SERVING_PREFIX "/v1/models/"
+
+/* What clients know: predictions in both of their forms, and how the daemon is. */
+struct _DispPredictionsSite
+{
+  GObject parent_instance;
+  DispDispatcher *dispatcher; /* (owned) */
+};
+
+static DispSwitchboard *
+get_switchboard (DispSite *site)
+{
+  return disp_dispatcher_get_switchboard (DISP_PREDICTIONS_SITE (site)->dispatcher);
+}
+
+static void
+serve_status (DispSite *site, DispExchange *exchange)
+{
+  g_autoptr (DispAnswer) answer = disp_document_status (get_switchboard (site));
+
+  disp_exchange_respond (exchange, answer);
+}
+
+static void
+serve_live (G_GNUC_UNUSED DispSite *site, DispExchange *exchange)
+{
+  g_autoptr (DispAnswer) answer = disp_document_live ();
+
+  disp_exchange_respond (exchange, answer);
+}
+
+static void
+serve_ready (DispSite *site, DispExchange *exchange)
+{
+  g_autoptr (DispAnswer) answer = disp_document_ready (get_switchboard (site));
+
+  disp_exchange_respond (exchange, answer);
+}
+
+static void
+serve_models (DispSite *site, DispExchange *exchange)
+{
+  g_autoptr (DispAnswer) answer = disp_document_models (get_switchboard (site));
+
+  disp_exchange_respond (exchange, answer);
+}
+
+typedef struct
+{
+  DispExchange *exchange; /* (owned) */
+  DispRequest *request;   /* (owned) */
+} Dispatching;
+
+/* The header fields that tell how a request was dispatched. */
+static void
+describe_reply (DispExchange *exchange, const DispRequest *request, const DispReply *reply)
+{
+  if (disp_request_is_prediction (request))
+    disp_exchange_set_field (exchange, "X-Dispatch-Id", request->id);
+  if (reply->reason != NULL)
+    disp_exchange_set_field (exchange, "X-Dispatch-Reason", reply->reason);
+  if (reply->container != NULL)
+    {
+      g_autofree char *timing = g_strdup_printf ("queue;dur=%.3f, upstream;dur=%.3f",
+                                                 (double) reply->queued / 1000,
+                                                 (double) reply->upstream / 1000);
+
+      disp_exchange_set_field (exchange, "X-Dispatch-Container", reply->container->name);
+      disp_exchange_set_field (exchange, "Server-Timing", timing);
+    }
+}
+
+static void
+on_dispatched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Dispatching *dispatching = user_data;
+  g_autoptr (DispReply) reply = disp_dispatcher_dispatch_finish (DISP_DISPATCHER (source), result);
+
+  describe_reply (dispatching->exchange, dispatching->request, reply);
+  disp_exchange_respond (dispatching->exchange, reply->answer);
+  disp_request_unref (dispatching->request);
+  disp_exchange_unref (dispatching->exchange);
+  g_free (dispatching);
+}
+
+static void
+dispatch (DispSite *site, DispExchange *exchange, DispRequest *request)
+{
+  Dispatching *dispatching = g_new0 (Dispatching, 1);
+
+  dispatching->exchange = disp_exchange_ref (exchange);
+  dispatching->request = disp_request_ref (request);
+  disp_dispatcher_dispatch_async (DISP_PREDICTIONS_SITE (site)->dispatcher, request,
+                                  disp_exchange_begin_work (exchange), on_dispatched, dispatching);
+}
+
+static DispRequest *
+new_request (DispSite *site, DispExchange *exchange, DispVerb verb)
+{
+  DispClock *clock = disp_switchboard_get_clock (get_switchboard (site));
+  DispRequest *request = disp_request_new (verb, disp_clock_now_real (clock));
+
+  disp_request_set_request_id (request, disp_exchange_get_request_id (exchange));
+  request->body = disp_exchange_steal_body (exchange);
+  if (request->body == NULL)
+    return request;
+  request->content_type = g_strdup (disp_exchange_get_field (exchange, "Content-Type"));
+  request->content_encoding = g_strdup (disp_exchange_get_field (exchange, "Content-Encoding"));
+  return request;
+}
+
+static void
+serve_predict (DispSite *site, DispExchange *exchange)
+{
+  g_autoptr (DispRequest) request = new_request (site, exchange, DISP_VERB_PREDICT);
+  g_auto (DispEnvelope) envelope = { 0 };
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  const char *text = g_bytes_get_data (request->body, &length);
+
+  if (!disp_envelope_scan (text, length, DISP_ENVELOPE_ROUTED, &envelope, &error))
+    {
+      disp_exchange_respond_error (exchange, error);
+      return;
+    }
+  request->model = g_steal_pointer (&envelope.model);
+  request->version = envelope.version;
+  envelope.version = (DispVersion){ 0 };
+  request->instances = envelope.instances;
+  memcpy (request->slices, envelope.slices, sizeof envelope.slices);
+  request->n_slices = envelope.n_slices;
+  /* What is forwarded is JSON whatever the client called it. */
+  g_clear_pointer (&request->content_type, g_free);
+  dispatch (site, exchange, request);
+}
+
+/*
+ * A serving path says everything in its head, so its body is forwarded as it is; whether it is JSON
+ * is for the model server to say.  The body is only looked into for the record, where that keeps
+ * it.
+ */
+static void
+take_whole_body (DispSite *site, DispRequest *request)
+{
+  const DispEngineSettings *settings = disp_switchboard_get_settings (get_switchboard (site));
+  g_auto (DispEnvelope) envelope = { 0 };
+  gsize length;
+  const char *text = g_bytes_get_data (request->body, &length);
+
+  request->slices[0] = (DispSlice){ 0, length };
+  request->n_slices = 1;
+  if (settings->payload_limit >= 0 && length > (gsize) settings->payload_limit)
+    request->instances = request->slices[0];
+  else if (disp_envelope_scan (text, length, DISP_ENVELOPE_PLAIN, &envelope, NULL))
+    request->instances = envelope.instances;
+}
+
+static void
+serve_serving (DispSite *site, DispExchange *exchange)
+{
+  DispServingTarget *target = disp_exchange_get_target (exchange);
+  g_autoptr (DispRequest) request = new_request (site, exchange, target->verb);
+
+  request->model = g_steal_pointer (&target->model);
+  request->version = target->version;
+  target->version = (DispVersion){ 0 };
+  if (request->body != NULL)
+    take_whole_body (site, request);
+  dispatch (site, exchange, request);
+}
+
+/* The paths that lead to one resource each; the serving paths are a grammar of their own. */
+static const DispResource resources[] = {
+  { "/", { { "GET", DISP_BODY_UNUSED, serve_status } } },
+  { "/predict", { { "POST", DISP_BODY_JSON, serve_predict } } },
+  { "/healthz/live", { { "GET", DISP_BODY_UNUSED, serve_live } } },
+  { "/healthz/ready", { { "GET", DISP_BODY_UNUSED, serve_ready } } },
+  { "/v1/models", { { "GET", DISP_BODY_UNUSED, serve_models } } },
+};
+static const DispResource call_resource = {
+  .endpoints = { { "POST", DISP_BODY_WANTED, serve_serving } },
+};
+static const DispResource query_resource = {
+  .endpoints = { { "GET", DISP_BODY_UNUSED, serve_serving } },
+};
+
+static void
+serving_target_free (gpointer data)
+{
+  DispServingTarget *target = data;
+
+  disp_serving_target_clear (target);
+  g_free (target);
+}
+
+static const DispResource *
+predictions_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *target,
+                       GError **error)
+{
+  const DispResource *resource = disp_resources_find (resources, G_N_ELEMENTS (resources), path,
+                                                      target);
+  g_auto (DispServingTarget) serving = { 0 };
+
+  if (resource != NULL)
+    return resource;
+  if (!g_str_has_prefix (path, SERVING_PREFIX))
+    {
+      g_set_error (error, DISP_ERROR, DISP_ERROR_NOT_FOUND,
+                   "nothing is at this path, expected /predict or " SERVING_PREFIX "NAME:predict");
+      return NULL;
+    }
+  if (!disp_serving_path_parse (path, &serving, error))
+    return NULL;
+  resource = serving.verb <= DISP_VERB_REGRESS ? &call_resource : &query_resource;
+  *target = (DispTarget){ g_memdup2 (&serving, sizeof serving), serving_target_free };
+  serving = (DispServingTarget){ 0 };
+  return resource;
+}
+
+static void
+predictions_site_iface_init (DispSiteInterface *iface)
+{
+  iface->find = predictions_site_find;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DispPredictionsSite, disp_predictions_site, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DISP_TYPE_SITE, predictions_site_iface_init))
+
+static void
+disp_predictions_site_finalize (GObject *object)
+{
+  g_object_unref (DISP_PREDICTIONS_SITE (object)->dispatcher);
+  G_OBJECT_CLASS (disp_predictions_site_parent_class)->finalize (object);
+}
+
+static void
+disp_predictions_site_class_init (DispPredictionsSiteClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = disp_predictions_site_finalize;
+}
+
+static void
+disp_predictions_site_init (G_GNUC_UNUSED DispPredictionsSite *self)
+{
+}
+
+/**
+ * disp_predictions_site_new:
+ * @dispatcher: answers predictions
+ *
+ * Returns: (transfer full): the site that clients of dispatcherd know
+ */
+DispSite *
+disp_predictions_site_new (DispDispatcher *dispatcher)
+{
+  DispPredictionsSite *self = g_object_new (DISP_TYPE_PREDICTIONS_SITE, NULL);
+
+  self->dispatcher = g_object_ref (dispatcher);
+  return DISP_SITE (self);
+}
