@@ -5,6 +5,7 @@
 
 #include <glib-unix.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 /*
  * A client's connection.  It waits for requests by itself and hands each to SoupServer as a stream
@@ -354,4 +355,24 @@ disp_connection_close (DispConnection *self)
   disp_connection_unwatch (self);
   g_io_stream_close (self->base, NULL, NULL);
   self->events.closed (self, self->user_data);
+}
+
+/**
+ * disp_connection_break_off:
+ * @self: a connection
+ * @message: the message in progress on it
+ *
+ * Closes it in the rude way, whatever the state of its message, and drops what was not sent yet.
+ * An end in good order would say to a client that all came, and SoupServer would even write a last
+ * chunk.
+ */
+void
+disp_connection_break_off (DispConnection *self, SoupServerMessage *message)
+{
+  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+  setsockopt (g_socket_get_fd (self->socket), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  g_socket_close (self->socket, NULL);
+  disp_connection_detach (self, message);
+  disp_connection_close (self);
 }

@@ -47,3 +47,4 @@ void disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer u
 void disp_connection_unwatch (DispConnection *self);
 GIOStream *disp_connection_detach (DispConnection *self, SoupServerMessage *message);
 void disp_connection_close (DispConnection *self);
+void disp_connection_break_off (DispConnection *self, SoupServerMessage *message);

@@ -10,7 +10,7 @@
 static void
 on_hung_up (DispConnection *connection, gpointer user_data)
 {
-  G_GNUC_UNUSED g_autoptr (DispExchange) self = disp_exchange_ref (user_data);
+  g_autoptr (DispExchange) self = disp_exchange_ref (user_data);
   G_GNUC_UNUSED g_autoptr (DispConnection) kept = g_object_ref (connection);
 
   disp_connection_detach (connection, g_steal_pointer (&self->message));
@@ -88,9 +88,14 @@ write_head (DispExchange *self, guint status, const char *content_type)
     disp_exchange_set_field (self, "Connection", "close");
 }
 
-/* Lets SoupServer send what was written. */
-static void
-send (DispExchange *self)
+/**
+ * disp_exchange_send:
+ * @self: an exchange that is not gone, and whose answer has a head
+ *
+ * Lets SoupServer send what of the answer is there.
+ */
+void
+disp_exchange_send (DispExchange *self)
 {
   DispConnection *connection = disp_connection_of_message (self->message);
 
@@ -122,7 +127,7 @@ disp_exchange_respond (DispExchange *self, const DispAnswer *answer)
   if (g_bytes_get_size (answer->body) > 0)
     soup_message_body_append_bytes (body, answer->body);
   soup_message_body_complete (body);
-  send (self);
+  disp_exchange_send (self);
 }
 
 /**
@@ -138,4 +143,91 @@ disp_exchange_respond_error (DispExchange *self, const GError *error)
   g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
 
   disp_exchange_respond (self, answer);
+}
+
+static void
+on_wrote_chunk (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
+{
+  DispExchange *self = user_data;
+
+  if (self->n_unwritten > 0 && --self->n_unwritten == 0)
+    self->written (self->written_data);
+}
+
+/**
+ * disp_exchange_begin_body:
+ * @self: an exchange that is not gone, whose work was begun and that was not answered yet
+ * @content_type: the type of the body
+ * @written: called on this thread whenever all that was appended has been written, until the body
+ *   is ended or the client is gone
+ * @user_data: for @written
+ *
+ * Begins an answer whose length is not known: its body comes in chunks, or goes on to the end of
+ * the connection with a client of HTTP/1.0.  What was written is not kept.  Nothing is sent before
+ * disp_exchange_send().
+ *
+ * Returns: whether the client wants the body; if not, the answer is complete
+ */
+gboolean
+disp_exchange_begin_body (DispExchange *self, const char *content_type, DispWritten written,
+                          gpointer user_data)
+{
+  SoupMessageBody *body = soup_server_message_get_response_body (self->message);
+  gboolean in_chunks = soup_server_message_get_http_version (self->message) != SOUP_HTTP_1_0;
+
+  write_head (self, SOUP_STATUS_OK, content_type);
+  soup_message_headers_set_encoding (soup_server_message_get_response_headers (self->message),
+                                     in_chunks ? SOUP_ENCODING_CHUNKED : SOUP_ENCODING_EOF);
+  if (g_str_equal (soup_server_message_get_method (self->message), "HEAD"))
+    {
+      soup_message_body_complete (body);
+      return FALSE;
+    }
+  soup_message_body_set_accumulate (body, FALSE);
+  self->written = written;
+  self->written_data = user_data;
+  g_signal_connect (self->message, "wrote-chunk", G_CALLBACK (on_wrote_chunk), self);
+  return TRUE;
+}
+
+/**
+ * disp_exchange_append:
+ * @self: an exchange that is not gone, and whose body was begun
+ * @piece: bytes, of which there must be some
+ *
+ * Adds to the body.
+ */
+void
+disp_exchange_append (DispExchange *self, GBytes *piece)
+{
+  soup_message_body_append_bytes (soup_server_message_get_response_body (self->message), piece);
+  self->n_unwritten++;
+}
+
+/**
+ * disp_exchange_end_body:
+ * @self: an exchange that is not gone, and whose body was begun
+ *
+ * Says that the body is whole with what was appended.
+ */
+void
+disp_exchange_end_body (DispExchange *self)
+{
+  self->n_unwritten = 0;
+  soup_message_body_complete (soup_server_message_get_response_body (self->message));
+}
+
+/**
+ * disp_exchange_break_off:
+ * @self: an exchange that is not gone, and whose body was begun
+ *
+ * Ends the connection so that the client cannot take what it has got for the whole.
+ */
+void
+disp_exchange_break_off (DispExchange *self)
+{
+  SoupServerMessage *message = g_steal_pointer (&self->message);
+  g_autoptr (DispConnection) connection = g_object_ref (disp_connection_of_message (message));
+
+  disp_connection_break_off (connection, message);
 }
