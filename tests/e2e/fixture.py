@@ -13,6 +13,7 @@ import http.server
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -30,6 +31,9 @@ DAEMON = os.environ["DISPATCHERD"]
 MODEL_SERVER = os.environ["DEMO_MODEL_SERVER"]
 # Whether the daemon was built with a sanitizer, which keeps memory and takes time of its own.
 SANITIZED = os.environ.get("SANITIZE", "none") != "none"
+
+# How many threads of wrk send predictions.
+WRK_THREADS = 2
 
 # The state of a socket that listens, as /proc/net/tcp tells it.
 TCP_LISTEN = "0A"
@@ -178,17 +182,21 @@ class Daemon(Program):
             eventually(lambda: self.get("/healthz/ready").status == 200, what="readiness")
         return self
 
-    def ask(self, method, path, body=None, headers=None):
-        """Sends one request on a connection of its own; returns the Answer."""
-        connection = self.connect()
+    def embedded(self, name):
+        """Returns the address of an embedded service: "Requests Store" or "Containers Manager"."""
+        return self.wait_for(rf"the embedded {name} listens on (127\.0\.0\.1:\d+)").group(1)
+
+    def ask(self, method, path, body=None, headers=None, at=None):
+        """Sends one request, on a connection of its own, perhaps elsewhere; returns the Answer."""
+        connection = self.connect(at)
         try:
             return exchange(connection, method, path, body, headers)
         finally:
             connection.close()
 
-    def connect(self):
+    def connect(self, at=None):
         """Returns a connection that can be kept."""
-        return http.client.HTTPConnection(self.address, timeout=LIMIT)
+        return http.client.HTTPConnection(at or self.address, timeout=LIMIT)
 
     def dial(self):
         """Returns a connected socket, for what a client should not do."""
@@ -626,6 +634,90 @@ class House:
         """Starts a daemon with one model server behind it; returns the daemon."""
         _, fleet = self.serving_fleet(1, *options)
         return self.daemon("--fleet", fleet, **more)
+
+
+def press(house, daemon, count, connections=32):
+    """Has wrk send so many different predictions; fails unless each was answered rightly."""
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "load.lua")
+    started = time.monotonic()
+    words = [find_tool("wrk"), "-t", WRK_THREADS, "-c", connections, "-d", "1h"]
+    words += ["--timeout", f"{LIMIT}s", "-s", script, f"http://{daemon.address}"]
+    words += ["--", count // WRK_THREADS]
+    wrk = house.add(Program("wrk", [str(word) for word in words], environment()))
+    with wrk.said:
+        wrk.said.wait_for(
+            lambda: wrk.lines.count("finished") == WRK_THREADS or wrk.silent, LIMIT + count / 100
+        )
+    took = time.monotonic() - started
+    # What the daemon says of itself tells more than what wrk says.
+    assert wrk.lines.count("finished") == WRK_THREADS, f"wrk does not finish; {daemon.status()}"
+    # Both may have finished before wrk began to wait for its end, so it is told until it listens.
+    eventually(lambda: wrk.silent or wrk.signal(signal.SIGINT), what="the end of wrk")
+    equal(wrk.wait(), 0, "exit status of wrk")
+    total = wrk.wait_for(r"^sum: (.*)$").group(1)
+    equal(total, f"{count} 0 0 0 0 0 0", "requests, wrong, non-2xx, connect, read, write, timeout")
+    note(f"{count} requests in {took:.1f} s, {count / took:.0f} each second")
+
+
+class Clients:
+    """Some clients that send predictions, each on a connection of its own, until stop().
+
+    They keep of each answer when it came, its status, its id, and why it was none of a container.
+    Of a connection that breaks they keep nothing: they wait a little and dial again.
+    """
+
+    def __init__(self, daemon, count, **request):
+        self.daemon = daemon
+        self.request = request
+        self.over = threading.Event()
+        self.answers = []
+        self.join = in_threads(count, self._run)
+
+    def _run(self, _):
+        body = json.dumps({"model": "half_plus_two", "version": 1, "instances": [1], **self.request})
+        connection = self.daemon.connect()
+        while not self.over.is_set():
+            try:
+                answer = exchange(connection, "POST", "/predict", body)
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                self.over.wait(0.01)
+                continue
+            id = answer.headers["X-Dispatch-Id"]
+            reason = answer.headers["X-Dispatch-Reason"]
+            self.answers.append((time.monotonic(), answer.status, id, reason))
+        connection.close()
+
+    def wait_for(self, count):
+        """Waits until so many answers have come."""
+        eventually(lambda: len(self.answers) >= count, what=f"the answer number {count}")
+
+    def stop(self):
+        """Waits for the last answers; returns all."""
+        self.over.set()
+        self.join()
+        return self.answers
+
+
+def find_tool(name, why=None):
+    """Returns the path of a program that the test needs, unless there is a reason against it."""
+    path = shutil.which(name)
+    if path is not None and why is None:
+        return path
+    why = why or f"{name}, the Debian package of that name, is not installed"
+    # Where tests have to be complete, that is a failure.
+    assert not os.environ.get("CI"), why
+    raise Skip(why)
+
+
+def find_strace():
+    """Returns the path of strace, which must be allowed to look at a process of ours."""
+    path = find_tool("strace")
+    tried = subprocess.run([path, "-o", os.devnull, "true"], capture_output=True, check=False)
+    if tried.returncode != 0:
+        complaint = tried.stderr.decode(errors="replace").strip()
+        find_tool("strace", f"ptrace is not permitted here: {complaint}")
+    return path
 
 
 def in_threads(count, work):
