@@ -6,12 +6,14 @@
 #include "core/policy-registry.h"
 #include "engine/switchboard.h"
 #include "front/listener.h"
+#include "front/predictions-site.h"
 #include "records/http-store.h"
 #include "records/null-store.h"
 #include "records/request-log.h"
 #include "records/sqlite-store.h"
 #include "sources/file-source.h"
 #include "sources/manager-source.h"
+#include "upstream/soup-transport.h"
 
 #include <glib-unix.h>
 #include <string.h>
@@ -383,22 +385,48 @@ on_hangup_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* On the thread of a worker. */
+static DispSite *
+make_predictions_site (gpointer user_data)
+{
+  DispApplication *self = user_data;
+  const DispConfig *config = self->config;
+  const DispUpstreamSettings upstream = {
+    .connect_timeout = config->connect_timeout,
+    .idle_timeout = (guint) MAX (config->idle_timeout / G_USEC_PER_SEC, 1),
+    .answer_limit = (gsize) config->answer_limit,
+  };
+  g_autoptr (DispTransport) transport = disp_soup_transport_new (self->clock, &upstream);
+  g_autoptr (DispDispatcher) dispatcher = disp_dispatcher_new (self->switchboard, transport,
+                                                               g_rand_new ());
+
+  return disp_predictions_site_new (dispatcher);
+}
+
+static void
+start_worker (DispApplication *self, const char *name, GPtrArray *sockets, DispMakeSite make_site)
+{
+  const DispWorkerSettings settings = {
+    .clock = self->clock,
+    .body_limit = (gsize) self->config->body_limit,
+    .make_site = make_site,
+    .ended = on_worker_ended,
+    .user_data = self,
+  };
+
+  self->n_running++;
+  g_ptr_array_add (self->workers, disp_worker_new (name, g_ptr_array_ref (sockets), &settings));
+}
+
 static void
 start_workers (DispApplication *self)
 {
-  const DispWorkerSettings settings = {
-    .body_limit = (gsize) self->config->body_limit,
-    .upstream = { .connect_timeout = self->config->connect_timeout,
-                  .idle_timeout = (guint) MAX (self->config->idle_timeout / G_USEC_PER_SEC, 1),
-                  .answer_limit = (gsize) self->config->answer_limit },
-  };
-
-  self->n_running = self->config->workers;
   for (guint i = 0; i < self->config->workers; i++)
-    g_ptr_array_add (self->workers,
-                     disp_worker_new (i, self->switchboard,
-                                      g_ptr_array_ref (g_ptr_array_index (self->sockets, i)),
-                                      &settings, on_worker_ended, self));
+    {
+      g_autofree char *name = g_strdup_printf ("worker-%u", i);
+
+      start_worker (self, name, g_ptr_array_index (self->sockets, i), make_predictions_site);
+    }
 }
 
 static void

@@ -2,40 +2,29 @@
 #include "app/worker.h"
 
 #include "core/tsan.h"
-#include "engine/dispatcher.h"
-#include "front/predictions-site.h"
-#include "front/server.h"
 
 /*
- * A thread that serves: its own loop, its own listening sockets, its own connections to containers.
- * What belongs to the loop is made and ended on its thread.
+ * A thread that serves: its own loop, its own listening sockets, its own site.  What belongs to the
+ * loop is made and ended on its thread.
  */
 struct _DispWorker
 {
-  guint number;
-  DispSwitchboard *switchboard; /* (owned) */
-  GPtrArray *sockets;           /* (owned) (element-type GSocket, owned) */
+  GPtrArray *sockets; /* (owned) (nullable) (element-type GSocket, owned) until they are served */
   DispWorkerSettings settings;
-  GSourceFunc ended;
-  gpointer user_data;
-  GMainContext *owner;        /* (owned) where ended is called */
-  GMainContext *context;      /* (owned) */
-  GMainLoop *loop;            /* (owned) */
-  GThread *thread;            /* (owned) (nullable) */
-  DispDispatcher *dispatcher; /* (owned) (nullable) of the worker's thread */
-  DispServer *server;         /* (owned) (nullable) of the worker's thread */
+  GMainContext *owner;   /* (owned) where settings.ended is called */
+  GMainContext *context; /* (owned) */
+  GMainLoop *loop;       /* (owned) */
+  GThread *thread;       /* (owned) (nullable) */
+  DispServer *server;    /* (owned) (nullable) of the worker's thread */
 };
 
 static void
 start_serving (DispWorker *self)
 {
-  DispClock *clock = disp_switchboard_get_clock (self->switchboard);
-  g_autoptr (DispTransport) transport = disp_soup_transport_new (clock, &self->settings.upstream);
-  g_autoptr (DispSite) site = NULL;
+  const DispWorkerSettings *settings = &self->settings;
+  g_autoptr (DispSite) site = settings->make_site (settings->user_data);
 
-  self->dispatcher = disp_dispatcher_new (self->switchboard, transport, g_rand_new ());
-  site = disp_predictions_site_new (self->dispatcher);
-  self->server = disp_server_new (site, clock, self->sockets, self->settings.body_limit);
+  self->server = disp_server_new (site, settings->clock, self->sockets, settings->body_limit);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
 }
 
@@ -48,7 +37,7 @@ tell_ended (DispWorker *self)
   g_autoptr (GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, self->ended, self->user_data, NULL);
+  g_source_set_callback (source, self->settings.ended, self->settings.user_data, NULL);
   DISP_TSAN_RELEASE (self);
   g_source_attach (source, self->owner);
 }
@@ -63,7 +52,6 @@ run (gpointer data)
   start_serving (self);
   g_main_loop_run (self->loop);
   g_clear_object (&self->server);
-  g_clear_object (&self->dispatcher);
   /* What libsoup put off is done now, or it would never be. */
   while (g_main_context_iteration (self->context, FALSE))
     ;
@@ -96,8 +84,8 @@ abort_all (gpointer user_data)
   DispWorker *self = user_data;
 
   DISP_TSAN_ACQUIRE (self);
-  if (self->dispatcher != NULL)
-    disp_dispatcher_abort (self->dispatcher);
+  if (self->server != NULL)
+    disp_server_abort (self->server);
   return G_SOURCE_REMOVE;
 }
 
@@ -124,30 +112,22 @@ call (DispWorker *self, GSourceFunc function)
 
 /**
  * disp_worker_new:
- * @number: which one it is, for its name
- * @switchboard: what all workers share
+ * @name: its name, for debuggers
  * @sockets: (transfer full) (element-type GSocket): its listening sockets
- * @settings: what every worker is given; copied
- * @ended: called once on the thread-default context of the caller, when the worker has ended
- * @user_data: for @ended
+ * @settings: what it is given; copied
  *
  * Starts a worker, which serves at once.
  *
  * Returns: (transfer full): the worker
  */
 DispWorker *
-disp_worker_new (guint number, DispSwitchboard *switchboard, GPtrArray *sockets,
-                 const DispWorkerSettings *settings, GSourceFunc ended, gpointer user_data)
+disp_worker_new (const char *name, GPtrArray *sockets, const DispWorkerSettings *settings)
 {
   DispWorker *self = g_new0 (DispWorker, 1);
-  g_autofree char *name = g_strdup_printf ("worker-%u", number);
 
-  self->number = number;
-  self->switchboard = g_object_ref (switchboard);
   self->sockets = sockets;
   self->settings = *settings;
-  self->ended = ended;
-  self->user_data = user_data;
+  g_object_ref (self->settings.clock);
   self->owner = g_main_context_ref_thread_default ();
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
@@ -203,7 +183,7 @@ disp_worker_free (DispWorker *self)
 {
   g_thread_join (self->thread);
   DISP_TSAN_ACQUIRE (self);
-  g_object_unref (self->switchboard);
+  g_object_unref (self->settings.clock);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_main_context_unref (self->owner);

@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/switchboard.h"
-#include "upstream/soup-transport.h"
+#include "front/server.h"
+
+/**
+ * DispMakeSite:
+ * @user_data: as given to disp_worker_new()
+ *
+ * Makes what a worker serves, on its thread.
+ *
+ * Returns: (transfer full): a site
+ */
+typedef DispSite *(*DispMakeSite) (gpointer user_data);
 
 /**
  * DispWorkerSettings:
+ * @clock: (transfer none): the clock
  * @body_limit: the longest body of a request, in bytes
- * @upstream: how containers are called
+ * @make_site: makes what is served
+ * @ended: called once on the thread-default context of the maker of the worker, when that has ended
+ * @user_data: for both
  *
- * What every worker is given.
+ * What a worker is given.
  */
 typedef struct
 {
+  DispClock *clock;
   gsize body_limit;
-  DispUpstreamSettings upstream;
+  DispMakeSite make_site;
+  GSourceFunc ended;
+  gpointer user_data;
 } DispWorkerSettings;
 
 typedef struct _DispWorker DispWorker;
 
-DispWorker *disp_worker_new (guint number, DispSwitchboard *switchboard, GPtrArray *sockets,
-                             const DispWorkerSettings *settings, GSourceFunc ended,
-                             gpointer user_data);
+DispWorker *disp_worker_new (const char *name, GPtrArray *sockets,
+                             const DispWorkerSettings *settings);
 void disp_worker_drain (DispWorker *self);
 void disp_worker_abort (DispWorker *self);
 void disp_worker_quit (DispWorker *self);

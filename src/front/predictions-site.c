@@ -228,9 +228,16 @@ predictions_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarge
 }
 
 static void
+predictions_site_abort (DispSite *site)
+{
+  disp_dispatcher_abort (DISP_PREDICTIONS_SITE (site)->dispatcher);
+}
+
+static void
 predictions_site_iface_init (DispSiteInterface *iface)
 {
   iface->find = predictions_site_find;
+  iface->abort = predictions_site_abort;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispPredictionsSite, disp_predictions_site, G_TYPE_OBJECT,

@@ -215,6 +215,18 @@ disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_da
 }
 
 /**
+ * disp_server_abort:
+ * @self: a server
+ *
+ * Gives up all that is in progress: it is answered soon.
+ */
+void
+disp_server_abort (DispServer *self)
+{
+  disp_site_abort (self->site);
+}
+
+/**
  * disp_server_count_connections:
  * @self: a server
  *

@@ -53,6 +53,22 @@ matches (const char *pattern, const char *path, DispTarget *target)
 }
 
 /**
+ * disp_site_abort:
+ * @self: a site
+ *
+ * Gives up all that is in progress, because the daemon cannot wait any longer: each exchange is
+ * answered soon.
+ */
+void
+disp_site_abort (DispSite *self)
+{
+  DispSiteInterface *iface = DISP_SITE_GET_IFACE (self);
+
+  if (iface->abort != NULL)
+    iface->abort (self);
+}
+
+/**
  * disp_resources_find:
  * @resources: (array length=n_resources): resources with paths
  * @n_resources: how many

@@ -82,6 +82,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispTarget, disp_target_clear)
 /**
  * DispSiteInterface:
  * @find: see disp_site_find()
+ * @abort: (nullable): see disp_site_abort()
  *
  * What a server serves.  A site belongs to the thread of its server.
  */
@@ -90,10 +91,13 @@ struct _DispSiteInterface
   GTypeInterface parent;
   const DispResource *(*find) (DispSite *self, const char *path, DispTarget *target,
                                GError **error);
+  void (*abort) (DispSite *self);
 };
 
 const DispResource *disp_site_find (DispSite *self, const char *path, DispTarget *target,
                                     GError **error);
+
+void disp_site_abort (DispSite *self);
 
 const DispResource *disp_resources_find (const DispResource *resources, guint n_resources,
                                          const char *path, DispTarget *target);

@@ -3,9 +3,11 @@
 
 #include "core/policy-registry.h"
 #include "front/listener.h"
+#include "front/predictions-site.h"
 #include "front/raw-client.h"
 #include "support/fake-sink.h"
 #include "support/fixtures.h"
+#include "upstream/soup-transport.h"
 
 #include <netinet/in.h>
 
@@ -55,15 +57,34 @@ make_fleet (Fixture *fixture)
   return fixture_fleet (NULL, NULL, container, NULL);
 }
 
+static DispSite *
+make_site (gpointer user_data)
+{
+  static const DispUpstreamSettings upstream = {
+    .connect_timeout = 10 * G_USEC_PER_SEC,
+    .idle_timeout = 10,
+    .answer_limit = 1000,
+  };
+  Fixture *fixture = user_data;
+  DispClock *clock = disp_switchboard_get_clock (fixture->switchboard);
+  g_autoptr (DispTransport) transport = disp_soup_transport_new (clock, &upstream);
+  g_autoptr (DispDispatcher) dispatcher = disp_dispatcher_new (fixture->switchboard, transport,
+                                                               g_rand_new ());
+
+  g_assert_true (g_thread_self () != fixture->main_thread);
+  return disp_predictions_site_new (dispatcher);
+}
+
 static void
 set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   const DispEngineSettings engine = { .timeout = G_TIME_SPAN_HOUR };
-  const DispWorkerSettings settings = {
-    .body_limit = 1000,
-    .upstream = { .connect_timeout = 10 * G_USEC_PER_SEC, .idle_timeout = 10, .answer_limit = 1000 }
-  };
   g_autoptr (DispClock) clock = disp_system_clock_new ();
+  const DispWorkerSettings settings = { .clock = clock,
+                                        .body_limit = 1000,
+                                        .make_site = make_site,
+                                        .ended = on_ended,
+                                        .user_data = fixture };
   g_autoptr (FakeSink) sink = fake_sink_new ();
   g_autoptr (DispPolicySpec) policy = disp_policy_spec_new ("random", NULL, NULL);
   g_autoptr (DispFleet) fleet = make_fleet (fixture);
@@ -72,8 +93,7 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->switchboard = disp_switchboard_new (clock, DISP_RECORD_SINK (sink), policy, &engine);
   disp_switchboard_set_fleet (fixture->switchboard, fleet);
   disp_switchboard_set_serving (fixture->switchboard, 1);
-  fixture->worker = disp_worker_new (0, fixture->switchboard, open_sockets (fixture), &settings,
-                                     on_ended, fixture);
+  fixture->worker = disp_worker_new ("worker-0", open_sockets (fixture), &settings);
 }
 
 static void
