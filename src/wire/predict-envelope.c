@@ -2,14 +2,14 @@
 #include "wire/predict-envelope.h"
 
 #include "core/error.h"
-#include "wire/json-string.h"
+#include "wire/json-member.h"
 
 #include <string.h>
 
 /* The longest name of a model, in bytes: it ends up in records and in messages. */
 #define MAX_NAME 1024
-/* How much of a wrong value an error quotes, in bytes. */
-#define MAX_QUOTED 40
+/* How much is read of a version: more than any number of 64 bits has digits. */
+#define MAX_DIGITS 40
 
 /* The members that mean something to us.  The order of the last three is the order in which they
  * are taken for the instances. */
@@ -32,11 +32,11 @@ typedef struct
 {
   DispJsonScanner scanner;
   DispEnvelopeKind kind;
-  DispSlice values[N_MEMBERS]; /* length 0 = not seen */
-  DispEnvelope *envelope;      /* (unowned) being filled */
-  gsize kept_from;             /* where the slice begins that is still open */
-  gsize comma;                 /* where the last comma of the object stands */
-  gboolean kept_any;           /* whether some member so far is forwarded */
+  DispJsonMember members[N_MEMBERS];
+  DispEnvelope *envelope; /* (unowned) being filled */
+  gsize kept_from;        /* where the slice begins that is still open */
+  gsize comma;            /* where the last comma of the object stands */
+  gboolean kept_any;      /* whether some member so far is forwarded */
 } Scan;
 
 void
@@ -46,10 +46,19 @@ disp_envelope_clear (DispEnvelope *self)
   disp_version_clear (&self->version);
 }
 
+/* Where the scanner stands. */
 static gsize
 offset_of (const Scan *scan)
 {
   return (gsize) (scan->scanner.at - scan->scanner.text);
+}
+
+static DispSlice
+slice_of (const Scan *scan, const DispJsonMember *member)
+{
+  if (member->value == NULL)
+    return (DispSlice){ 0, 0 };
+  return (DispSlice){ (gsize) (member->value - scan->scanner.text), member->length };
 }
 
 /* Whether @member means something with this kind of body. */
@@ -61,72 +70,24 @@ is_ours (const Scan *scan, Member member)
   return member >= MEMBER_INSTANCES;
 }
 
-/* Which member a name, as it stands between its quotes, means: "mod\u0065l" is "model" (RFC 8259
- * section 8.3). */
 static Member
-find_member (const Scan *scan, const char *name, gsize length)
+find_member (const Scan *scan, const DispJsonMember *found)
 {
-  g_autofree char *unescaped = NULL;
+  Member member = disp_json_member_find (found, member_names, N_MEMBERS);
 
-  if (memchr (name, '\\', length) != NULL)
-    {
-      /* Six bytes stand for a character at most. */
-      if (length > 6 * strlen ("instances"))
-        return MEMBER_OTHER;
-      unescaped = disp_json_unescape (name, length);
-      if (unescaped == NULL)
-        return MEMBER_OTHER;
-      name = unescaped;
-      length = strlen (unescaped);
-    }
-  for (Member member = 0; member < N_MEMBERS; member++)
-    if (is_ours (scan, member) && strlen (member_names[member]) == length
-        && memcmp (member_names[member], name, length) == 0)
-      return member;
-  return MEMBER_OTHER;
-}
-
-/* What was found in place of what was expected: short values as they are, others by their type. */
-static char *
-describe_value (const char *text, const DispSlice *value)
-{
-  const char *start = text + value->offset;
-
-  if (*start == '{')
-    return g_strdup ("an object");
-  if (*start == '[')
-    return g_strdup ("an array");
-  if (value->length <= MAX_QUOTED)
-    return g_strndup (start, value->length);
-  return g_strdup (*start == '"' ? "a long string" : "a long number");
+  return member != MEMBER_OTHER && is_ours (scan, member) ? member : MEMBER_OTHER;
 }
 
 static gboolean
 fail_value (const Scan *scan, Member member, const char *expected, GError **error)
 {
-  g_autofree char *found = describe_value (scan->scanner.text, &scan->values[member]);
-
-  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE, "\"%s\": expected %s, found %s",
-               member_names[member], expected, found);
-  return FALSE;
-}
-
-/* The characters of a string, or NULL for a value of another type, or that a name cannot be. */
-static char *
-take_string (const Scan *scan, Member member)
-{
-  const DispSlice *value = &scan->values[member];
-  const char *start = scan->scanner.text + value->offset;
-
-  if (*start != '"' || value->length - 2 > 6 * MAX_NAME)
-    return NULL;
-  return disp_json_unescape (start + 1, value->length - 2);
+  return disp_json_member_fail (&scan->members[member], member_names[member], expected, error);
 }
 
 static gboolean
 take_model (Scan *scan, GError **error)
 {
-  g_autofree char *model = take_string (scan, MEMBER_MODEL);
+  g_autofree char *model = disp_json_member_dup_string (&scan->members[MEMBER_MODEL], MAX_NAME);
 
   if (model == NULL || *model == '\0' || strlen (model) > MAX_NAME)
     return fail_value (
@@ -140,11 +101,11 @@ take_model (Scan *scan, GError **error)
 static gboolean
 take_version (Scan *scan, GError **error)
 {
-  const DispSlice *value = &scan->values[MEMBER_VERSION];
-  const char *start = scan->scanner.text + value->offset;
+  const DispJsonMember *member = &scan->members[MEMBER_VERSION];
   DispVersion *version = &scan->envelope->version;
-  g_autofree char *digits = *start == '"' ? take_string (scan, MEMBER_VERSION)
-                                          : g_strndup (start, MIN (value->length, MAX_QUOTED));
+  g_autofree char *digits = *member->value == '"'
+                                ? disp_json_member_dup_string (member, MAX_DIGITS)
+                                : g_strndup (member->value, MIN (member->length, MAX_DIGITS));
 
   if (digits == NULL || strspn (digits, "0123456789") != strlen (digits)
       || !g_ascii_string_to_signed (digits, 10, 0, G_MAXINT64, &version->number, NULL))
@@ -156,25 +117,18 @@ take_version (Scan *scan, GError **error)
 }
 
 static gboolean
-take_member (Scan *scan, Member member, const DispSlice *value, GError **error)
+take_member (Scan *scan, Member member, const DispJsonMember *found, GError **error)
 {
   if (member == MEMBER_OTHER)
     return TRUE;
-  if (scan->values[member].length > 0)
-    {
-      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
-                   "\"%s\" appears twice, the second time before byte %" G_GSIZE_FORMAT
-                   ", expected it once",
-                   member_names[member], value->offset);
-      return FALSE;
-    }
-  scan->values[member] = *value;
+  if (scan->members[member].value != NULL)
+    return disp_json_member_fail_twice (&scan->scanner, found, member_names[member], error);
+  scan->members[member] = *found;
   if (member == MEMBER_MODEL)
     return take_model (scan, error);
   if (member == MEMBER_VERSION)
     return take_version (scan, error);
-  if (member == MEMBER_INSTANCES && scan->kind == DISP_ENVELOPE_ROUTED
-      && scan->scanner.text[value->offset] != '[')
+  if (member == MEMBER_INSTANCES && scan->kind == DISP_ENVELOPE_ROUTED && *found->value != '[')
     return fail_value (scan, member, "an array", error);
   return TRUE;
 }
@@ -205,39 +159,18 @@ drop_member (Scan *scan, gsize start)
 }
 
 static gboolean
-scan_name (Scan *scan, Member *member, GError **error)
-{
-  DispJsonScanner *scanner = &scan->scanner;
-  const char *name = scanner->at + 1;
-
-  if (scanner->at == scanner->end || *scanner->at != '"')
-    return disp_json_scanner_fail_found (scanner, "a member name", error);
-  if (!disp_json_skip_string (scanner, error))
-    return FALSE;
-  *member = find_member (scan, name, (gsize) (scanner->at - 1 - name));
-  disp_json_scanner_space (scanner);
-  if (!disp_json_scanner_take (scanner, ':'))
-    return disp_json_scanner_fail_found (scanner, "':' after a member name", error);
-  disp_json_scanner_space (scanner);
-  return TRUE;
-}
-
-static gboolean
 scan_member (Scan *scan, GError **error)
 {
   DispJsonScanner *scanner = &scan->scanner;
   gsize start = offset_of (scan);
-  Member member = MEMBER_OTHER;
-  DispSlice value;
+  DispJsonMember found;
+  Member member;
 
-  if (!scan_name (scan, &member, error))
+  if (!disp_json_read_name (scanner, &found, error))
     return FALSE;
-  value.offset = offset_of (scan);
+  member = find_member (scan, &found);
   scanner->nan = member >= MEMBER_INSTANCES && member != MEMBER_OTHER;
-  if (!disp_json_scanner_value (scanner, error))
-    return FALSE;
-  value.length = offset_of (scan) - value.offset;
-  if (!take_member (scan, member, &value, error))
+  if (!disp_json_read_value (scanner, &found, error) || !take_member (scan, member, &found, error))
     return FALSE;
   if (member == MEMBER_MODEL || member == MEMBER_VERSION)
     drop_member (scan, start);
@@ -247,61 +180,22 @@ scan_member (Scan *scan, GError **error)
 }
 
 static gboolean
-scan_members (Scan *scan, GError **error)
+scan_object (Scan *scan, GError **error)
 {
   DispJsonScanner *scanner = &scan->scanner;
+  gboolean more;
 
-  disp_json_scanner_space (scanner);
-  if (disp_json_scanner_take (scanner, '}'))
-    return TRUE;
-  for (;;)
+  if (!disp_json_enter_object (scanner, "a JSON object", &more, error))
+    return FALSE;
+  while (more)
     {
       if (!scan_member (scan, error))
         return FALSE;
       disp_json_scanner_space (scanner);
-      if (disp_json_scanner_take (scanner, '}'))
-        return TRUE;
       scan->comma = offset_of (scan);
-      if (!disp_json_scanner_take (scanner, ','))
-        return disp_json_scanner_fail_found (scanner, "',' or '}'", error);
-      disp_json_scanner_space (scanner);
+      if (!disp_json_next_member (scanner, &more, error))
+        return FALSE;
     }
-}
-
-static gboolean
-fail_top (const DispJsonScanner *scanner, GError **error)
-{
-  static const struct
-  {
-    const char *start;
-    const char *name;
-  } known[]
-      = { { "[", "an array" }, { "\"", "a string" }, { "\xef\xbb\xbf", "a byte order mark" } };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
-    {
-      gsize length = strlen (known[i].start);
-
-      if ((gsize) (scanner->end - scanner->at) >= length
-          && memcmp (scanner->at, known[i].start, length) == 0)
-        return disp_json_scanner_fail (scanner, scanner->at, error,
-                                       "expected a JSON object, found %s", known[i].name);
-    }
-  return disp_json_scanner_fail_found (scanner, "a JSON object", error);
-}
-
-static gboolean
-scan_object (Scan *scan, GError **error)
-{
-  DispJsonScanner *scanner = &scan->scanner;
-
-  disp_json_scanner_space (scanner);
-  if (!disp_json_scanner_take (scanner, '{'))
-    return fail_top (scanner, error);
-  scanner->depth++; /* what is in it is one level down */
-  if (!scan_members (scan, error))
-    return FALSE;
-  scanner->depth--;
   return disp_json_scanner_end (scanner, error);
 }
 
@@ -310,13 +204,13 @@ check_present (const Scan *scan, GError **error)
 {
   if (scan->kind == DISP_ENVELOPE_PLAIN)
     return TRUE;
-  if (scan->values[MEMBER_MODEL].length == 0)
+  if (scan->members[MEMBER_MODEL].value == NULL)
     {
       g_set_error (error, DISP_ERROR, DISP_ERROR_MISSING_KEY,
                    "the body has no \"model\", expected the name of a model");
       return FALSE;
     }
-  if (scan->values[MEMBER_INSTANCES].length == 0 && scan->values[MEMBER_INPUTS].length == 0)
+  if (scan->members[MEMBER_INSTANCES].value == NULL && scan->members[MEMBER_INPUTS].value == NULL)
     {
       g_set_error (error, DISP_ERROR, DISP_ERROR_MISSING_KEY,
                    "the body has no \"instances\" and no \"inputs\", expected one of them");
@@ -356,7 +250,7 @@ disp_envelope_scan (const char *text, gsize length, DispEnvelopeKind kind, DispE
   close_slice (&scan, length);
   for (Member member = MEMBER_INSTANCES; member < N_MEMBERS && found.instances.length == 0;
        member++)
-    found.instances = scan.values[member];
+    found.instances = slice_of (&scan, &scan.members[member]);
 
   *envelope = found;
   memset (&found, 0, sizeof found);
