@@ -6,6 +6,7 @@
 
 /**
  * DispDevice:
+ * @DISP_DEVICE_UNKNOWN: not known; only in records that others made
  * @DISP_DEVICE_CPU: the CPU of its node
  * @DISP_DEVICE_GPU: a GPU of its node
  *
@@ -13,6 +14,7 @@
  */
 typedef enum
 {
+  DISP_DEVICE_UNKNOWN = -1,
   DISP_DEVICE_CPU = 0,
   DISP_DEVICE_GPU = 1,
 } DispDevice;

@@ -28,6 +28,17 @@ keep_slice (GBytes *body, const DispSlice *slice)
 }
 
 /**
+ * disp_record_new_blank:
+ *
+ * Returns: (transfer full): a record in the state created, of which nothing is known yet
+ */
+DispRecord *
+disp_record_new_blank (void)
+{
+  return g_atomic_rc_box_new0 (DispRecord);
+}
+
+/**
  * disp_record_new:
  * @request: the request
  * @ts_in: when it came, in microseconds since the epoch
@@ -41,7 +52,7 @@ keep_slice (GBytes *body, const DispSlice *slice)
 DispRecord *
 disp_record_new (const DispRequest *request, gint64 ts_in, gssize payload_limit)
 {
-  DispRecord *self = g_atomic_rc_box_new0 (DispRecord);
+  DispRecord *self = disp_record_new_blank ();
 
   memcpy (self->id, request->id, DISP_ID_SIZE);
   self->request_id = g_strdup (request->request_id);

@@ -57,6 +57,7 @@ struct _DispRecord
   char *extra;  /* (owned) (nullable) members that others gave a record, as JSON without braces */
 };
 
+DispRecord *disp_record_new_blank (void);
 DispRecord *disp_record_new (const DispRequest *request, gint64 ts_in, gssize payload_limit);
 DispRecord *disp_record_ref (DispRecord *self);
 void disp_record_unref (DispRecord *self);

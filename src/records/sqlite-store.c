@@ -75,7 +75,8 @@ bind_container (sqlite3_stmt *statement, int column, const DispContainer *contai
   bind_string (statement, column, container->node);
   bind_string (statement, column + 1, container->name);
   bind_string (statement, column + 2, container->id);
-  sqlite3_bind_int (statement, column + 3, (int) container->device);
+  if (container->device != DISP_DEVICE_UNKNOWN)
+    sqlite3_bind_int (statement, column + 3, (int) container->device);
 }
 
 /* What is not bound is NULL. */

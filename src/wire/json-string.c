@@ -6,6 +6,8 @@
 /* How many bytes of a string are tested at once; a constant, so that compilers make vectors of it.
  */
 #define BLOCK 64
+/* What stands for a character that is none. */
+#define REPLACEMENT 0xfffd
 
 /* Whether a byte of a string needs a closer look: a control character, a backslash, no ASCII. */
 static inline gboolean
@@ -156,6 +158,46 @@ disp_json_skip_string (DispJsonScanner *self, GError **error)
     }
 }
 
+/* The byte that a backslash and @c stand for, unless @c is 'u'. */
+static char
+read_escape (char c)
+{
+  static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
+
+  return strchr (escapes, c)[1];
+}
+
+/* Appends what a string stands for.  @lax: with a NUL where it has one, and with U+FFFD for half a
+ * surrogate pair; else FALSE if there is one of these. */
+static gboolean
+append_unescaped (GString *text, const char *string, gsize length, gboolean lax)
+{
+  const char *end = string + length;
+  const char *backslash;
+
+  while ((backslash = memchr (string, '\\', (gsize) (end - string))) != NULL)
+    {
+      gint64 character;
+
+      g_string_append_len (text, string, backslash - string);
+      string = backslash + 2;
+      if (backslash[1] != 'u')
+        {
+          g_string_append_c (text, read_escape (backslash[1]));
+          continue;
+        }
+      character = read_character (backslash, end, &string);
+      if (character <= 0 && !lax)
+        return FALSE;
+      if (character == 0)
+        g_string_append_c (text, '\0');
+      else
+        g_string_append_unichar (text, character > 0 ? (gunichar) character : REPLACEMENT);
+    }
+  g_string_append_len (text, string, end - string);
+  return TRUE;
+}
+
 /**
  * disp_json_unescape:
  * @string: what stands between the quotes of a string that a scanner accepted
@@ -167,29 +209,25 @@ disp_json_skip_string (DispJsonScanner *self, GError **error)
 char *
 disp_json_unescape (const char *string, gsize length)
 {
-  static const char escapes[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
   g_autoptr (GString) text = g_string_sized_new (length + 1);
-  const char *end = string + length;
 
-  while (string < end)
-    {
-      gint64 character;
-
-      if (*string != '\\')
-        {
-          g_string_append_c (text, *string++);
-          continue;
-        }
-      if (string[1] != 'u')
-        {
-          g_string_append_c (text, strchr (escapes, string[1])[1]);
-          string += 2;
-          continue;
-        }
-      character = read_character (string, end, &string);
-      if (character <= 0)
-        return NULL;
-      g_string_append_unichar (text, (gunichar) character);
-    }
+  if (!append_unescaped (text, string, length, FALSE))
+    return NULL;
   return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/**
+ * disp_json_unescape_bytes:
+ * @string: what stands between the quotes of a string that a scanner accepted
+ * @length: its length in bytes
+ *
+ * Returns: (transfer full): the characters it stands for, in UTF-8; half a surrogate pair is U+FFFD
+ */
+GBytes *
+disp_json_unescape_bytes (const char *string, gsize length)
+{
+  g_autoptr (GString) text = g_string_sized_new (length + 1);
+
+  append_unescaped (text, string, length, TRUE);
+  return g_string_free_to_bytes (g_steal_pointer (&text));
 }

@@ -5,3 +5,4 @@
 
 gboolean disp_json_skip_string (DispJsonScanner *scanner, GError **error);
 char *disp_json_unescape (const char *string, gsize length);
+GBytes *disp_json_unescape_bytes (const char *string, gsize length);

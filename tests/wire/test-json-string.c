@@ -56,6 +56,33 @@ test_unescape (void)
     }
 }
 
+/* Where a C string cannot hold it, bytes can; and half a pair is one character. */
+static void
+test_unescape_bytes (void)
+{
+  static const struct
+  {
+    const char *string;
+    const char *bytes;
+    gsize length;
+  } rows[] = {
+    { "", "", 0 },
+    { "abc", "abc", 3 },
+    { "\\n\\u00e9", "\né", 3 },
+    { "a\\u0000b", "a\0b", 3 },
+    { "\\ud83d\\ude00", "😀", 4 },
+    { "\\ud83d\\u0061\\ude00", "\xef\xbf\xbd\x61\xef\xbf\xbd", 7 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) bytes = disp_json_unescape_bytes (rows[i].string, strlen (rows[i].string));
+
+      g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), rows[i].bytes,
+                       rows[i].length);
+    }
+}
+
 static void
 test_large (void)
 {
@@ -82,6 +109,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/wire/json-string/blocks", test_blocks);
   g_test_add_func ("/wire/json-string/unescape", test_unescape);
+  g_test_add_func ("/wire/json-string/unescape-bytes", test_unescape_bytes);
   g_test_add_func ("/wire/json-string/large", test_large);
   return g_test_run ();
 }
