@@ -17,6 +17,12 @@ null_store_append_batch (G_GNUC_UNUSED DispStore *store, G_GNUC_UNUSED DispRecor
   return TRUE;
 }
 
+static gboolean
+null_store_clear (G_GNUC_UNUSED DispStore *store, G_GNUC_UNUSED GError **error)
+{
+  return TRUE;
+}
+
 static const char *
 null_store_describe (G_GNUC_UNUSED DispStore *store)
 {
@@ -27,6 +33,7 @@ static void
 null_store_iface_init (DispStoreInterface *iface)
 {
   iface->append_batch = null_store_append_batch;
+  iface->clear = null_store_clear;
   iface->describe = null_store_describe;
 }
 

@@ -11,5 +11,25 @@ G_DECLARE_FINAL_TYPE (DispRequestLog, disp_request_log, DISP, REQUEST_LOG, GObje
 /* At most so many records are handed to the store at once. */
 #define DISP_REQUEST_LOG_MAX_BATCH 2000
 
-DispRequestLog *disp_request_log_new (DispStore *store, DispClock *clock, gint64 flush_interval);
+/**
+ * DispRequestLogSettings:
+ * @flush_interval: how long a record may wait for others before it is stored, in microseconds
+ * @max_records: how many records may wait, above 0
+ * @max_bytes: no more records are admitted while those that wait take so much memory, in bytes,
+ *   above 0
+ * @drop: what comes when there is no room: %TRUE = it goes on without records, %FALSE = it is
+ *   refused
+ *
+ * What the operator decided for a request log.
+ */
+typedef struct
+{
+  gint64 flush_interval;
+  guint max_records;
+  gsize max_bytes;
+  gboolean drop;
+} DispRequestLogSettings;
+
+DispRequestLog *disp_request_log_new (DispStore *store, DispClock *clock,
+                                      const DispRequestLogSettings *settings);
 guint64 disp_request_log_close (DispRequestLog *self, gint64 patience);

@@ -4,13 +4,11 @@
 #include "core/error.h"
 #include "core/tsan.h"
 #include "records/fixture.h"
-#include "records/request-log.h"
+#include "records/log-fixture.h"
 #include "support/scripted-server.h"
 
 #include <json-glib/json-glib.h>
 #include <string.h>
-
-#define PATIENT (60 * G_TIME_SPAN_SECOND)
 
 /* What the server does with the posts from @from on, until the next step. */
 typedef struct
@@ -377,7 +375,7 @@ open_log (Fixture *fixture)
 {
   g_autoptr (DispClock) clock = disp_system_clock_new ();
 
-  return disp_request_log_new (fixture->store, clock, G_TIME_SPAN_MILLISECOND);
+  return disp_request_log_new (fixture->store, clock, &log_flushes_soon);
 }
 
 static void

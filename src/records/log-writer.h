@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "records/log-queue.h"
+#include "records/outage.h"
+
+typedef struct _DispLogWriter DispLogWriter;
+
+DispLogWriter *disp_log_writer_new (DispLogQueue *queue, DispStore *store, DispOutage *outage,
+                                    DispClock *clock, gint64 flush_interval);
+void disp_log_writer_free (DispLogWriter *self);
+void disp_log_writer_wake (DispLogWriter *self);
+guint64 disp_log_writer_stop (DispLogWriter *self, gint64 patience);
