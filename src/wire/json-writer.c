@@ -55,6 +55,23 @@ disp_json_writer_steal_bytes (DispJsonWriter *self)
   return g_string_free_to_bytes (g_steal_pointer (&self->text));
 }
 
+/**
+ * disp_json_writer_take_bytes:
+ * @self: a writer
+ *
+ * Takes off what was written so far; the document goes on.
+ *
+ * Returns: (transfer full): a part of the document
+ */
+GBytes *
+disp_json_writer_take_bytes (DispJsonWriter *self)
+{
+  GBytes *part = g_bytes_new (self->text->str, self->text->len);
+
+  g_string_truncate (self->text, 0);
+  return part;
+}
+
 static void
 append_escape (GString *text, guchar c)
 {

@@ -20,6 +20,7 @@ void disp_json_writer_init (DispJsonWriter *self);
 void disp_json_writer_clear (DispJsonWriter *self);
 char *disp_json_writer_steal (DispJsonWriter *self);
 GBytes *disp_json_writer_steal_bytes (DispJsonWriter *self);
+GBytes *disp_json_writer_take_bytes (DispJsonWriter *self);
 
 void disp_json_writer_begin_object (DispJsonWriter *self, const char *key);
 void disp_json_writer_end_object (DispJsonWriter *self);

@@ -195,6 +195,41 @@ test_bytes (void)
   g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "[1,2]", 5);
 }
 
+/* A document in parts has its commas where it would have them as a whole. */
+static void
+test_parts (void)
+{
+  static const char *const expected[] = { "[1", ",2,{\"a\":[]", "}]", "" };
+  g_auto (DispJsonWriter) writer = { 0 };
+
+  disp_json_writer_init (&writer);
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (GBytes) part = NULL;
+
+      if (i == 0)
+        {
+          disp_json_writer_begin_array (&writer, NULL);
+          disp_json_writer_int (&writer, NULL, 1);
+        }
+      else if (i == 1)
+        {
+          disp_json_writer_int (&writer, NULL, 2);
+          disp_json_writer_begin_object (&writer, NULL);
+          disp_json_writer_begin_array (&writer, "a");
+          disp_json_writer_end_array (&writer);
+        }
+      else if (i == 2)
+        {
+          disp_json_writer_end_object (&writer);
+          disp_json_writer_end_array (&writer);
+        }
+      part = disp_json_writer_take_bytes (&writer);
+      g_assert_cmpmem (g_bytes_get_data (part, NULL), g_bytes_get_size (part), expected[i],
+                       strlen (expected[i]));
+    }
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -205,5 +240,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/json-writer/doubles", test_doubles);
   g_test_add_func ("/wire/json-writer/seconds", test_seconds);
   g_test_add_func ("/wire/json-writer/bytes", test_bytes);
+  g_test_add_func ("/wire/json-writer/parts", test_parts);
   return g_test_run ();
 }
