@@ -3,13 +3,17 @@
 
 #include "core/tsan.h"
 
-/* A sink that keeps every record that any thread pushes. */
+/* A sink that keeps every record that any thread pushes.  What is to be stored is stored at once,
+ * or when the test says. */
 struct _FakeSink
 {
   GObject parent_instance;
   GMutex lock;
-  GPtrArray *records; /* (owned) (element-type DispRecord, owned) (locked-by lock) */
-  char *problem;      /* (owned) (nullable) (locked-by lock) */
+  GPtrArray *records;      /* (owned) (element-type DispRecord, owned) (locked-by lock) */
+  char *problem;           /* (owned) (nullable) (locked-by lock) */
+  DispAdmission admission; /* (locked-by lock) */
+  gboolean holding;        /* (locked-by lock) */
+  GPtrArray *held;         /* (owned) (element-type GTask, owned) (locked-by lock) not told yet */
 };
 
 static void
@@ -37,9 +41,61 @@ fake_sink_push (DispRecordSink *sink, DispRecord *record)
 }
 
 static DispAdmission
-fake_sink_admit (G_GNUC_UNUSED DispRecordSink *sink, G_GNUC_UNUSED guint n_records)
+fake_sink_admit (DispRecordSink *sink, G_GNUC_UNUSED guint n_records)
 {
-  return DISP_ADMISSION_RECORDED;
+  FakeSink *self = FAKE_SINK (sink);
+  DispAdmission admission;
+
+  lock (self);
+  admission = self->admission;
+  unlock (self);
+  return admission;
+}
+
+/* Tells now or later that something is stored. */
+static void
+tell (FakeSink *self, GTask *task)
+{
+  g_autoptr (GTask) owned = task;
+  gboolean holding;
+
+  lock (self);
+  holding = self->holding;
+  if (holding)
+    g_ptr_array_add (self->held, g_object_ref (task));
+  unlock (self);
+  if (!holding)
+    g_task_return_boolean (task, TRUE);
+}
+
+static void
+fake_sink_commit_async (DispRecordSink *sink, DispRecord *record, GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  GTask *task = g_task_new (sink, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, fake_sink_commit_async);
+  fake_sink_push (sink, record);
+  tell (FAKE_SINK (sink), task);
+}
+
+static void
+fake_sink_clear_async (DispRecordSink *sink, GAsyncReadyCallback callback, gpointer user_data)
+{
+  FakeSink *self = FAKE_SINK (sink);
+  GTask *task = g_task_new (sink, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, fake_sink_clear_async);
+  lock (self);
+  g_ptr_array_set_size (self->records, 0);
+  unlock (self);
+  tell (self, task);
+}
+
+static gboolean
+fake_sink_finish (G_GNUC_UNUSED DispRecordSink *sink, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void
@@ -69,6 +125,10 @@ fake_sink_iface_init (DispRecordSinkInterface *iface)
 {
   iface->admit = fake_sink_admit;
   iface->push = fake_sink_push;
+  iface->commit_async = fake_sink_commit_async;
+  iface->commit_finish = fake_sink_finish;
+  iface->clear_async = fake_sink_clear_async;
+  iface->clear_finish = fake_sink_finish;
   iface->read = fake_sink_read;
   iface->dup_problem = fake_sink_dup_problem;
 }
@@ -81,6 +141,8 @@ fake_sink_finalize (GObject *object)
 {
   FakeSink *self = FAKE_SINK (object);
 
+  g_assert_cmpuint (self->held->len, ==, 0);
+  g_ptr_array_unref (self->held);
   g_ptr_array_unref (self->records);
   g_free (self->problem);
   g_mutex_clear (&self->lock);
@@ -98,6 +160,7 @@ fake_sink_init (FakeSink *self)
 {
   g_mutex_init (&self->lock);
   self->records = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_record_unref);
+  self->held = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 /**
@@ -128,6 +191,91 @@ fake_sink_get (FakeSink *self, guint index)
   record = g_ptr_array_index (self->records, index);
   unlock (self);
   return record;
+}
+
+/**
+ * fake_sink_count:
+ * @self: a sink
+ *
+ * Returns: how many records it has
+ */
+guint
+fake_sink_count (FakeSink *self)
+{
+  guint n;
+
+  lock (self);
+  n = self->records->len;
+  unlock (self);
+  return n;
+}
+
+/**
+ * fake_sink_set_admission:
+ * @self: a sink
+ * @admission: what it answers from now on to who asks for room
+ */
+void
+fake_sink_set_admission (FakeSink *self, DispAdmission admission)
+{
+  lock (self);
+  self->admission = admission;
+  unlock (self);
+}
+
+/**
+ * fake_sink_hold:
+ * @self: a sink
+ *
+ * Has it tell nobody from now on that something is stored or cleared, until fake_sink_release().
+ */
+void
+fake_sink_hold (FakeSink *self)
+{
+  lock (self);
+  self->holding = TRUE;
+  unlock (self);
+}
+
+/**
+ * fake_sink_count_held:
+ * @self: a sink
+ *
+ * Returns: how many have not been told yet
+ */
+guint
+fake_sink_count_held (FakeSink *self)
+{
+  guint n;
+
+  lock (self);
+  n = self->held->len;
+  unlock (self);
+  return n;
+}
+
+/**
+ * fake_sink_release:
+ * @self: a sink that holds
+ * @error: (nullable): why it failed; %NULL = it did not
+ *
+ * Tells those who wait, each on its thread, and holds no longer.
+ */
+void
+fake_sink_release (FakeSink *self, const GError *error)
+{
+  g_autoptr (GPtrArray) held = NULL;
+
+  lock (self);
+  self->holding = FALSE;
+  held = g_steal_pointer (&self->held);
+  self->held = g_ptr_array_new_with_free_func (g_object_unref);
+  unlock (self);
+  for (guint i = 0; i < held->len; i++)
+    if (error != NULL)
+      g_task_return_error (g_ptr_array_index (held, i), g_error_copy (error));
+    else
+      g_task_return_boolean (g_ptr_array_index (held, i), TRUE);
 }
 
 /**
