@@ -3,7 +3,7 @@
 
 #include "app/config.h"
 #include "core/error.h"
-#include "front/listener.h"
+#include "front/listen-address.h"
 #include "records/http-store.h"
 #include "sources/manager-source.h"
 
@@ -140,8 +140,12 @@ disp_setting_parse_listen (const char *text, gpointer field, GError **error)
   if (!disp_setting_parse_list (text, &addresses, error))
     return FALSE;
   for (char **address = addresses; *address != NULL; address++)
-    if (!disp_listener_check_address (*address, error))
-      return FALSE;
+    {
+      g_autoptr (GSocketAddress) parsed = disp_listen_address_parse (*address, error);
+
+      if (parsed == NULL)
+        return FALSE;
+    }
   g_strfreev (*value);
   *value = g_steal_pointer (&addresses);
   return TRUE;

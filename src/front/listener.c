@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/listener.h"
 
-#include "core/error.h"
+#include "front/listen-address.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,8 +9,8 @@
 #include <glib/gstdio.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 1024
@@ -19,8 +19,6 @@
 #define MAX_ACCEPTS 64
 /* How long accepting pauses when file descriptors or memory have run out, in microseconds. */
 #define PAUSE (100 * 1000)
-
-#define UNIX_PREFIX "unix:"
 
 struct _DispListener
 {
@@ -31,64 +29,6 @@ struct _DispListener
   GSource *source; /* (owned) (nullable) while accepting */
   GSource *pause;  /* (owned) (nullable) while pausing */
 };
-
-/* A longer path would be cut without a word. */
-static GSocketAddress *
-parse_unix (const char *path)
-{
-  return g_path_is_absolute (path) && strlen (path) < sizeof ((struct sockaddr_un *) NULL)->sun_path
-             ? g_unix_socket_address_new (path)
-             : NULL;
-}
-
-/* An IPv6 address stands in brackets: without them its end could be taken for a port. */
-static GSocketAddress *
-parse_inet (const char *address)
-{
-  const char *colon = strrchr (address, ':');
-  gboolean bracketed = *address == '[' && colon != NULL && colon[-1] == ']';
-  g_autofree char *host = NULL;
-  guint64 port;
-
-  if (colon == NULL || !g_ascii_string_to_unsigned (colon + 1, 10, 0, G_MAXUINT16, &port, NULL))
-    return NULL;
-  host = bracketed ? g_strndup (address + 1, (gsize) (colon - address) - 2)
-                   : g_strndup (address, (gsize) (colon - address));
-  if (bracketed != (strchr (host, ':') != NULL))
-    return NULL;
-  return g_inet_socket_address_new_from_string (
-      g_str_equal (host, "localhost") ? "127.0.0.1" : host, (guint) port);
-}
-
-static GSocketAddress *
-parse_address (const char *address, GError **error)
-{
-  GSocketAddress *parsed = g_str_has_prefix (address, UNIX_PREFIX)
-                               ? parse_unix (address + sizeof UNIX_PREFIX - 1)
-                               : parse_inet (address);
-
-  if (parsed == NULL)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
-                 "\"%s\" is no address to listen on, expected ADDRESS:PORT with a numeric address, "
-                 "[ADDRESS]:PORT with one of IPv6, or unix:/ABSOLUTE/PATH",
-                 address);
-  return parsed;
-}
-
-/**
- * disp_listener_check_address:
- * @address: what should be an address
- * @error: %DISP_ERROR_INVALID_CONFIG, saying what was expected
- *
- * Returns: whether it has the form that disp_listener_open() takes
- */
-gboolean
-disp_listener_check_address (const char *address, GError **error)
-{
-  g_autoptr (GSocketAddress) parsed = parse_address (address, error);
-
-  return parsed != NULL;
-}
 
 static gboolean
 set_options (GSocket *socket, gboolean share, GError **error)
@@ -222,7 +162,7 @@ GPtrArray *
 disp_listener_open (const char *address, guint n, GError **error)
 {
   g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GSocketAddress) parsed = parse_address (address, error);
+  g_autoptr (GSocketAddress) parsed = disp_listen_address_parse (address, error);
   gboolean is_unix;
 
   if (parsed == NULL)
@@ -245,8 +185,8 @@ disp_listener_open (const char *address, guint n, GError **error)
 void
 disp_listener_remove (const char *address)
 {
-  if (g_str_has_prefix (address, UNIX_PREFIX))
-    g_unlink (address + sizeof UNIX_PREFIX - 1);
+  if (g_str_has_prefix (address, DISP_UNIX_PREFIX))
+    g_unlink (address + strlen (DISP_UNIX_PREFIX));
 }
 
 /**
@@ -264,7 +204,7 @@ disp_listener_describe (GSocket *socket)
   if (address == NULL)
     return g_strdup ("closed");
   if (G_IS_UNIX_SOCKET_ADDRESS (address))
-    return g_strconcat (UNIX_PREFIX,
+    return g_strconcat (DISP_UNIX_PREFIX,
                         g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)), NULL);
   return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
 }

@@ -13,7 +13,6 @@
 typedef void (*DispAccepted) (GSocket *socket, gpointer user_data);
 
 GPtrArray *disp_listener_open (const char *address, guint n, GError **error);
-gboolean disp_listener_check_address (const char *address, GError **error);
 char *disp_listener_describe (GSocket *socket);
 void disp_listener_remove (const char *address);
 

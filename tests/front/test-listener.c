@@ -16,86 +16,13 @@
 /* How long accepting pauses, in microseconds. */
 #define PAUSE (100 * 1000)
 
-#define EXPECTED                                                                                   \
-  "is no address to listen on, expected ADDRESS:PORT with a numeric address, [ADDRESS]:PORT with " \
-  "one of IPv6, or unix:/ABSOLUTE/PATH"
-
-static const char *const bad_addresses[] = {
-  "",
-  ":",
-  ":8000",
-  "8000",
-  "127.0.0.1",
-  "127.0.0.1:",
-  "127.0.0.1:65536",
-  "127.0.0.1:99999999999999999999",
-  "127.0.0.1:-1",
-  "127.0.0.1:+1",
-  "127.0.0.1: 1",
-  "127.0.0.1:1 ",
-  "127.0.0.1:80x",
-  "127.0.0.1:http",
-  "127.0.0.256:80",
-  "127.1:80",
-  "somewhere.example:80",
-  "http://127.0.0.1:80",
-  "::1",
-  "::1:80",
-  "[::1]",
-  "[::1]80",
-  "[::1:80",
-  "::1]:80",
-  "[]:80",
-  "]:80",
-  "[:80",
-  "[127.0.0.1]:80",
-  "[localhost]:80",
-  "*:80",
-  "unix:",
-  "unix:socket",
-  "unix:./socket",
-  "UNIX:/tmp/socket",
-  "/tmp/socket",
-};
-
 static void
-test_bad_addresses (void)
+test_bad_address (void)
 {
-  g_autofree char *longest = g_strnfill (107, 'a');
-  g_autofree char *too_long = g_strconcat ("unix:/", longest, NULL);
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (bad_addresses); i++)
-    {
-      g_autofree char *message = g_strdup_printf ("\"%s\" " EXPECTED, bad_addresses[i]);
-
-      g_assert_null (disp_listener_open (bad_addresses[i], 1, &error));
-      g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
-      g_assert_cmpstr (error->message, ==, message);
-      g_clear_error (&error);
-      g_assert_false (disp_listener_check_address (bad_addresses[i], &error));
-      g_assert_cmpstr (error->message, ==, message);
-      g_clear_error (&error);
-    }
-  g_assert_false (disp_listener_check_address (too_long, &error));
+  g_assert_null (disp_listener_open ("somewhere.example:80", 1, &error));
   g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
-  too_long[strlen (too_long) - 1] = '\0';
-  g_assert_true (disp_listener_check_address (too_long, NULL));
-}
-
-static void
-test_good_addresses (void)
-{
-  static const char *const addresses[] = { "127.0.0.1:0", "localhost:65535", "0.0.0.0:1",
-                                           "[::]:8000",   "[::1]:0",         "unix:/a;b c" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (addresses); i++)
-    {
-      g_autoptr (GError) error = NULL;
-
-      g_assert_true (disp_listener_check_address (addresses[i], &error));
-      g_assert_no_error (error);
-    }
 }
 
 static guint16
@@ -527,8 +454,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   /* That accepting pauses is worth a warning, and no fault here. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  g_test_add_func ("/front/listener/bad-addresses", test_bad_addresses);
-  g_test_add_func ("/front/listener/good-addresses", test_good_addresses);
+  g_test_add_func ("/front/listener/bad-address", test_bad_address);
   g_test_add_func ("/front/listener/one-port", test_one_port);
   g_test_add_func ("/front/listener/ipv6", test_ipv6);
   g_test_add_data_func ("/front/listener/port-in-use/alone", GINT_TO_POINTER (FALSE),
