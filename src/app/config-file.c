@@ -2,7 +2,6 @@
 #include "app/config.h"
 
 #include "app/key-file-value.h"
-#include "app/setting-value.h"
 #include "build-config.h"
 #include "core/error.h"
 
@@ -14,6 +13,15 @@
 #define CONFIG_NAME "dispatcherd.conf"
 #define CONFIG_DIR "conf.d"
 
+/* Probabilities must be right also while another policy is in force. */
+static GVariant *
+read_probabilities (GKeyFile *file, const char *model, GError **error)
+{
+  g_autofree char *text = disp_key_file_value_read (file, DISP_PROBABILITIES_GROUP, model, error);
+
+  return text != NULL ? disp_setting_parse_probabilities (text, error) : NULL;
+}
+
 static gboolean
 set_probabilities (DispConfig *self, GKeyFile *file, const char *path, GError **error)
 {
@@ -22,9 +30,7 @@ set_probabilities (DispConfig *self, GKeyFile *file, const char *path, GError **
 
   for (char **model = models; *model != NULL; model++)
     {
-      g_autofree char *text = disp_key_file_value_read (file, DISP_PROBABILITIES_GROUP, *model,
-                                                        error);
-      GVariant *value = text != NULL ? disp_setting_parse_probabilities (text, error) : NULL;
+      g_autoptr (GVariant) value = read_probabilities (file, *model, error);
 
       if (value == NULL)
         {
@@ -47,9 +53,9 @@ load_key (DispConfig *self, GKeyFile *file, const char *path, const char *group,
   g_autofree char *text = NULL;
   DispSetting setting;
 
-  if (!disp_config_find_setting (group, key, &setting))
+  if (!disp_setting_find (group, key, &setting))
     {
-      g_autofree char *known = disp_config_list_settings (group);
+      g_autofree char *known = disp_setting_list (group);
 
       g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
                    _ ("%s: [%s] %s: there is no such setting, expected one of: %s"), path, group,
@@ -69,13 +75,13 @@ load_group (DispConfig *self, GKeyFile *file, const char *path, const char *grou
             GError **error)
 {
   g_auto (GStrv) keys = g_key_file_get_keys (file, group, NULL, NULL);
-  g_autofree char *keys_known = disp_config_list_settings (group);
+  g_autofree char *keys_known = disp_setting_list (group);
 
   if (g_str_equal (group, DISP_PROBABILITIES_GROUP))
     return set_probabilities (self, file, path, error);
   if (keys_known == NULL)
     {
-      g_autofree char *known = disp_config_list_settings (NULL);
+      g_autofree char *known = disp_setting_list (NULL);
       g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
                    _ ("%s: [%s]: there is no such section, expected one of: %s"), path, group,
                    known);

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "app/setting.h"
 #include "wire/serving-path.h"
-
-#include <glib.h>
-
-/* The section whose keys are models, each with the probabilities of its containers. */
-#define DISP_PROBABILITIES_GROUP "probabilities"
 
 /**
  * DispSourceKind:
@@ -22,35 +18,6 @@ typedef enum
   DISP_SOURCE_FILE,
   DISP_SOURCE_CONTAINERS_MANAGER,
 } DispSourceKind;
-
-/**
- * DispSetting:
- *
- * Every setting, in the order of the configuration file.
- */
-typedef enum
-{
-  DISP_SETTING_LISTEN,
-  DISP_SETTING_WORKERS,
-  DISP_SETTING_BODY_LIMIT,
-  DISP_SETTING_DRAIN_TIMEOUT,
-  DISP_SETTING_STATE_DIR,
-  DISP_SETTING_VERBOSE,
-  DISP_SETTING_SOURCE,
-  DISP_SETTING_FLEET,
-  DISP_SETTING_CONTAINERS_MANAGER,
-  DISP_SETTING_REFRESH_INTERVAL,
-  DISP_SETTING_POLICY,
-  DISP_SETTING_TIMEOUT,
-  DISP_SETTING_CONNECT_TIMEOUT,
-  DISP_SETTING_IDLE_TIMEOUT,
-  DISP_SETTING_ANSWER_LIMIT,
-  DISP_SETTING_VERSION_PATH,
-  DISP_SETTING_REQUESTS_STORE,
-  DISP_SETTING_FLUSH_INTERVAL,
-  DISP_SETTING_PAYLOAD_LIMIT,
-  DISP_N_SETTINGS /*< skip >*/
-} DispSetting;
 
 /**
  * DispConfig:
@@ -76,9 +43,20 @@ typedef struct
   gint64 idle_timeout;
   gint64 answer_limit;
   DispVersionPath version_path;
-  char *requests_store; /* (owned) */
+  char *requests_store;  /* (owned) */
+  gboolean is_committed; /* whether durability is "committed" */
   gint64 flush_interval;
-  gint64 payload_limit;
+  guint queue_limit;
+  gint64 queue_bytes;
+  gboolean drops_records; /* whether overflow is "drop" */
+  gint64 payload_limit;   /* -1: none */
+  gint64 retention_age;   /* 0: for ever */
+  gint64 retention_size;  /* 0: without limit */
+  gint64 spool_limit;
+  gboolean coalesces;
+  char **requests_store_listen;     /* (owned) may be empty */
+  char **containers_manager_listen; /* (owned) may be empty */
+  gboolean allow_open;
   char *texts[DISP_N_SETTINGS];   /* (owned) each setting as it was written */
   char *origins[DISP_N_SETTINGS]; /* (owned) where each was written */
   char *probabilities_origin;     /* (owned) (nullable) */
@@ -92,14 +70,12 @@ gboolean disp_config_load_environment (DispConfig *self, const char *const *envi
                                        GError **error);
 gboolean disp_config_set (DispConfig *self, const char *name, const char *text, const char *origin,
                           GError **error);
-gboolean disp_config_check (DispConfig *self, GError **error);
+gboolean disp_config_check (const DispConfig *self, GError **error);
 char *disp_config_to_text (const DispConfig *self);
 
 gboolean disp_config_set_setting (DispConfig *self, DispSetting setting, const char *text,
                                   const char *origin, GError **error);
 gboolean disp_config_imply_source (DispConfig *self, const gboolean *given, const char *origin,
                                    GError **error);
-gboolean disp_config_find_setting (const char *group, const char *key, DispSetting *setting);
-char *disp_config_list_settings (const char *group);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispConfig, disp_config_free)

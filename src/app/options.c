@@ -53,6 +53,25 @@ describe_policies (void)
   return g_string_free (text, FALSE);
 }
 
+/* GLib takes "--verbose=no" for "--verbose". */
+static gboolean
+check_flags (char *const *argv, const GOptionEntry *entries, GError **error)
+{
+  for (; *argv != NULL; argv++)
+    for (const GOptionEntry *entry = entries; entry->long_name != NULL; entry++)
+      {
+        g_autofree char *start = g_strdup_printf ("--%s=", entry->long_name);
+
+        if (entry->arg == G_OPTION_ARG_NONE && g_str_has_prefix (*argv, start))
+          {
+            g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         _ ("--%s takes no value, found \"%s\""), entry->long_name, *argv);
+            return FALSE;
+          }
+      }
+  return TRUE;
+}
+
 static gboolean
 parse_flags (int argc, char **argv, Flags *flags, GError **error)
 {
@@ -87,7 +106,7 @@ parse_flags (int argc, char **argv, Flags *flags, GError **error)
   g_option_context_add_main_entries (context, entries, GETTEXT_PACKAGE);
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_description (context, description);
-  if (!g_option_context_parse (context, &argc, &argv, error))
+  if (!check_flags (argv, entries, error) || !g_option_context_parse (context, &argc, &argv, error))
     return FALSE;
   if (argc > 1)
     {

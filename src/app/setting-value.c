@@ -3,6 +3,7 @@
 
 #include "app/config.h"
 #include "core/error.h"
+#include "core/policy-registry.h"
 #include "front/listen-address.h"
 #include "records/http-store.h"
 #include "sources/manager-source.h"
@@ -10,48 +11,21 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define MAX_WORKERS 256
-/* Nothing waits longer than a day. */
-#define MAX_DURATION ((double) G_TIME_SPAN_DAY)
-/* A body is held in a GByteArray, whose length is a guint. */
-#define MAX_SIZE ((double) (G_GINT64_CONSTANT (2) << 30))
-
-typedef struct
-{
-  const char *suffix;
-  double factor;
-} Unit;
-
-static const Unit time_units[] = { { "us", 1 },     { "ms", 1e3 },   { "s", 1e6 },
-                                   { "min", 60e6 }, { "h", 3600e6 }, { "", 1e6 } };
-static const Unit size_units[]
-    = { { "K", 1024 }, { "M", 1048576 }, { "G", 1073741824 }, { "", 1 } };
-
-static gboolean
-set_expected (GError **error, const char *expected, const char *text)
+/**
+ * disp_setting_set_expected:
+ * @error: %DISP_ERROR_INVALID_CONFIG
+ * @expected: what was expected, translated
+ * @text: what was found
+ *
+ * Says that a text is no value of a setting.
+ *
+ * Returns: %FALSE
+ */
+gboolean
+disp_setting_set_expected (GError **error, const char *expected, const char *text)
 {
   g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("expected %s, found \"%s\""),
                expected, text);
-  return FALSE;
-}
-
-/* Takes plain decimal numbers only; strtod() knows many more. */
-static gboolean
-parse_quantity (const char *text, const Unit *units, gsize n_units, double most, gint64 *value)
-{
-  char *end;
-  double number = g_ascii_strtod (text, &end);
-
-  if (!g_ascii_isdigit (text[0]) || end != text + strspn (text, "0123456789."))
-    return FALSE;
-  while (*end == ' ')
-    end++;
-  for (gsize i = 0; i < n_units; i++)
-    if (g_str_equal (end, units[i].suffix) && number * units[i].factor <= most)
-      {
-        *value = (gint64) (number * units[i].factor + 0.5);
-        return TRUE;
-      }
   return FALSE;
 }
 
@@ -69,9 +43,22 @@ gboolean
 disp_setting_parse_directory (const char *text, gpointer field, GError **error)
 {
   if (*text == '\0')
-    return set_expected (error, _ ("a directory"), text);
+    return disp_setting_set_expected (error, _ ("a directory"), text);
   return disp_setting_parse_string (text, field, error);
 }
+
+static const char *
+expected_url (void)
+{
+  return _ (
+      "http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH], without a user name, query or "
+      "fragment");
+}
+
+/*
+ * The floors below say only whether a value is right.  What they say of a wrong one is English, so
+ * here it is said again, in the language of whoever starts the daemon.
+ */
 
 /* Takes what can be made a source of, and nothing as none. */
 gboolean
@@ -82,10 +69,10 @@ disp_setting_parse_manager (const char *text, gpointer field, GError **error)
       g_autoptr (DispClock) clock = disp_system_clock_new ();
       g_autoptr (GRand) random = g_rand_new_with_seed (0);
       g_autoptr (DispSource) source = disp_manager_source_new (text, G_USEC_PER_SEC, clock, random,
-                                                               error);
+                                                               NULL);
 
       if (source == NULL)
-        return FALSE;
+        return disp_setting_set_expected (error, expected_url (), text);
     }
   return disp_setting_parse_string (text, field, error);
 }
@@ -99,56 +86,66 @@ disp_setting_parse_store (const char *text, gpointer field, GError **error)
 
   if (g_str_has_prefix (text, "http:") || g_str_has_prefix (text, "https:"))
     {
-      g_autoptr (DispStore) store = disp_http_store_new (text, error);
+      g_autoptr (DispStore) store = disp_http_store_new (text, NULL);
 
       if (store == NULL)
-        return FALSE;
+        return disp_setting_set_expected (error, expected_url (), text);
     }
   else if (!is_file && !g_str_equal (text, "none"))
-    return set_expected (error, _ ("sqlite, sqlite:PATH, an http:// or https:// URL, or none"),
-                         text);
+    return disp_setting_set_expected (
+        error, _ ("sqlite, sqlite:PATH, an http:// or https:// URL, or none"), text);
   return disp_setting_parse_string (text, field, error);
 }
 
-gboolean
-disp_setting_parse_list (const char *text, gpointer field, GError **error)
+static char **
+split_list (const char *text)
 {
   g_auto (GStrv) parts = g_strsplit (text, ";", -1);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  char ***value = field;
-  guint n = 0;
 
   for (char **part = parts; *part != NULL; part++)
     if (*g_strstrip (*part) != '\0')
-      {
-        g_strv_builder_add (builder, *part);
-        n++;
-      }
-  if (n == 0)
-    return set_expected (error, _ ("one or more values separated by \";\""), text);
+      g_strv_builder_add (builder, *part);
+  return g_strv_builder_end (builder);
+}
+
+/* Takes an empty list too. */
+gboolean
+disp_setting_parse_listen_or_none (const char *text, gpointer field, GError **error)
+{
+  g_auto (GStrv) addresses = split_list (text);
+  char ***value = field;
+
+  for (char **address = addresses; *address != NULL; address++)
+    {
+      g_autoptr (GSocketAddress) parsed = disp_listen_address_parse (*address, NULL);
+
+      if (parsed == NULL)
+        return disp_setting_set_expected (
+            error,
+            _ ("ADDRESS:PORT with a numeric address, [ADDRESS]:PORT with one of "
+               "IPv6, or unix:/ABSOLUTE/PATH"),
+            *address);
+    }
   g_strfreev (*value);
-  *value = g_strv_builder_end (builder);
+  *value = g_steal_pointer (&addresses);
   return TRUE;
+}
+
+static gboolean
+set_expected_list (GError **error, const char *text)
+{
+  return disp_setting_set_expected (error, _ ("one or more values separated by \";\""), text);
 }
 
 gboolean
 disp_setting_parse_listen (const char *text, gpointer field, GError **error)
 {
-  g_auto (GStrv) addresses = NULL;
-  char ***value = field;
+  g_auto (GStrv) addresses = split_list (text);
 
-  if (!disp_setting_parse_list (text, &addresses, error))
-    return FALSE;
-  for (char **address = addresses; *address != NULL; address++)
-    {
-      g_autoptr (GSocketAddress) parsed = disp_listen_address_parse (*address, error);
-
-      if (parsed == NULL)
-        return FALSE;
-    }
-  g_strfreev (*value);
-  *value = g_steal_pointer (&addresses);
-  return TRUE;
+  if (*addresses == NULL)
+    return set_expected_list (error, text);
+  return disp_setting_parse_listen_or_none (text, field, error);
 }
 
 gboolean
@@ -159,81 +156,28 @@ disp_setting_parse_boolean (const char *text, gpointer field, GError **error)
   gboolean *value = field;
 
   if (!g_strv_contains (yes, text) && !g_strv_contains (no, text))
-    return set_expected (error, _ ("yes or no"), text);
+    return disp_setting_set_expected (error, _ ("yes or no"), text);
   *value = g_strv_contains (yes, text);
   return TRUE;
 }
 
-gboolean
-disp_setting_parse_workers (const char *text, gpointer field, GError **error)
-{
-  guint *value = field;
-  guint64 number;
-
-  if (g_str_equal (text, "auto"))
-    *value = MIN (g_get_num_processors (), MAX_WORKERS);
-  else if (g_ascii_string_to_unsigned (text, 10, 1, MAX_WORKERS, &number, NULL))
-    *value = (guint) number;
-  else
-    return set_expected (error, _ ("auto or a number from 1 to 256"), text);
-  return TRUE;
-}
-
-gboolean
-disp_setting_parse_duration (const char *text, gpointer field, GError **error)
-{
-  gint64 value;
-
-  if (!parse_quantity (text, time_units, G_N_ELEMENTS (time_units), MAX_DURATION, &value)
-      || value == 0)
-    return set_expected (error, _ ("a time above 0 and up to 24h, such as 500ms, 5s or 2min"),
-                         text);
-  *(gint64 *) field = value;
-  return TRUE;
-}
-
-gboolean
-disp_setting_parse_size (const char *text, gpointer field, GError **error)
-{
-  gint64 value;
-
-  if (!parse_quantity (text, size_units, G_N_ELEMENTS (size_units), MAX_SIZE, &value) || value == 0)
-    return set_expected (
-        error, _ ("a number of bytes above 0 and up to 2G, such as 65536, 64K or 64M"), text);
-  *(gint64 *) field = value;
-  return TRUE;
-}
-
-gboolean
-disp_setting_parse_payload_limit (const char *text, gpointer field, GError **error)
-{
-  gint64 value;
-
-  if (g_str_equal (text, "-1"))
-    value = -1;
-  else if (!parse_quantity (text, size_units, G_N_ELEMENTS (size_units), MAX_SIZE, &value))
-    return set_expected (
-        error, _ ("a number of bytes such as 65536 or 64K, 0 for none, or -1 for all"), text);
-  *(gint64 *) field = value;
-  return TRUE;
-}
-
+/* Finds which of the names it is. */
 static gboolean
-parse_choice (const char *text, const char *const *names, gsize n_names, int *value, GError **error)
+parse_choice (const char *text, const char *const *names, gsize n_names, guint *value,
+              GError **error)
 {
-  g_autoptr (GString) expected = g_string_new (NULL);
+  g_autoptr (GString) expected = g_string_new (_ ("one of: "));
 
   for (gsize i = 0; i < n_names; i++)
     {
       if (g_str_equal (text, names[i]))
         {
-          *value = (int) i;
+          *value = (guint) i;
           return TRUE;
         }
       g_string_append_printf (expected, "%s%s", i > 0 ? ", " : "", names[i]);
     }
-  g_string_prepend (expected, _ ("one of: "));
-  return set_expected (error, expected->str, text);
+  return disp_setting_set_expected (error, expected->str, text);
 }
 
 gboolean
@@ -244,12 +188,22 @@ disp_setting_parse_source (const char *text, gpointer field, GError **error)
     [DISP_SOURCE_FILE] = "file",
     [DISP_SOURCE_CONTAINERS_MANAGER] = "containers-manager",
   };
-  int value;
+  guint value;
 
   if (!parse_choice (text, names, G_N_ELEMENTS (names), &value, error))
     return FALSE;
   *(DispSourceKind *) field = (DispSourceKind) value;
   return TRUE;
+}
+
+gboolean
+disp_setting_parse_policy (const char *text, gpointer field, GError **error)
+{
+  const char *const *names = disp_policy_get_names ();
+  guint value;
+
+  return parse_choice (text, names, g_strv_length ((char **) names), &value, error)
+         && disp_setting_parse_string (text, field, error);
 }
 
 gboolean
@@ -260,7 +214,7 @@ disp_setting_parse_version_path (const char *text, gpointer field, GError **erro
     [DISP_VERSION_PATH_LATEST] = "latest",
     [DISP_VERSION_PATH_ORIGINAL] = "original",
   };
-  int value;
+  guint value;
 
   if (!parse_choice (text, names, G_N_ELEMENTS (names), &value, error))
     return FALSE;
@@ -268,36 +222,87 @@ disp_setting_parse_version_path (const char *text, gpointer field, GError **erro
   return TRUE;
 }
 
+/* Takes one of two names, of which the second means %TRUE. */
+static gboolean
+parse_alternative (const char *text, const char *no, const char *yes, gboolean *value,
+                   GError **error)
+{
+  const char *const names[] = { no, yes };
+  guint chosen;
+
+  if (!parse_choice (text, names, G_N_ELEMENTS (names), &chosen, error))
+    return FALSE;
+  *value = chosen == 1;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_durability (const char *text, gpointer field, GError **error)
+{
+  return parse_alternative (text, "relaxed", "committed", field, error);
+}
+
+gboolean
+disp_setting_parse_overflow (const char *text, gpointer field, GError **error)
+{
+  return parse_alternative (text, "refuse", "drop", field, error);
+}
+
+static gboolean
+parse_probability (char *text, GVariantBuilder *builder)
+{
+  char *equals = strrchr (text, '=');
+  char *end = NULL;
+  double probability = equals != NULL ? g_ascii_strtod (equals + 1, &end) : 0;
+
+  if (equals == NULL || equals == text || end == equals + 1 || *end != '\0')
+    return FALSE;
+  *equals = '\0';
+  g_variant_builder_add (builder, "{sd}", g_strchomp (text), probability);
+  return TRUE;
+}
+
+/* Whether they are probabilities is for the policy to say, for which the model may be any. */
+static gboolean
+are_probabilities (GVariant *probabilities)
+{
+  g_auto (GVariantDict) options = G_VARIANT_DICT_INIT (NULL);
+  g_autoptr (DispPolicySpec) spec = NULL;
+
+  g_variant_dict_insert_value (&options, "model", probabilities);
+  spec = disp_policy_spec_new (DISP_PROBABILITIES_GROUP, g_variant_dict_end (&options), NULL);
+  return spec != NULL;
+}
+
 /**
  * disp_setting_parse_probabilities:
  * @text: "CONTAINER=P;CONTAINER=P…"
- * @error: %DISP_ERROR_INVALID_CONFIG
+ * @error: %DISP_ERROR_INVALID_CONFIG, saying what was expected and what was found
  *
- * Whether they are probabilities at all is for the policy to say.
- *
- * Returns: (transfer floating) (nullable): the a{sd}
+ * Returns: (transfer full) (nullable): the a{sd}
  */
 GVariant *
 disp_setting_parse_probabilities (const char *text, GError **error)
 {
-  g_auto (GStrv) parts = NULL;
+  g_auto (GStrv) parts = split_list (text);
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{sd}"));
+  g_autoptr (GVariant) value = NULL;
 
-  if (!disp_setting_parse_list (text, &parts, error))
-    return NULL;
-  for (char **part = parts; *part != NULL; part++)
+  if (*parts == NULL)
     {
-      char *equals = strrchr (*part, '=');
-      char *end = NULL;
-      double probability = equals != NULL ? g_ascii_strtod (equals + 1, &end) : 0;
-
-      if (equals == NULL || equals == *part || end == equals + 1 || *end != '\0')
-        {
-          set_expected (error, _ ("CONTAINER=PROBABILITY, such as gpu-0=0.25"), *part);
-          return NULL;
-        }
-      *equals = '\0';
-      g_variant_builder_add (&builder, "{sd}", g_strchomp (*part), probability);
+      set_expected_list (error, text);
+      return NULL;
     }
-  return g_variant_builder_end (&builder);
+  for (char **part = parts; *part != NULL; part++)
+    if (!parse_probability (*part, &builder))
+      {
+        disp_setting_set_expected (error, _ ("CONTAINER=PROBABILITY, such as gpu-0=0.25"), *part);
+        return NULL;
+      }
+  value = g_variant_ref_sink (g_variant_builder_end (&builder));
+  if (are_probabilities (value))
+    return g_steal_pointer (&value);
+  disp_setting_set_expected (
+      error, _ ("each container once, with numbers from 0 to 1 that add up to 1"), text);
+  return NULL;
 }

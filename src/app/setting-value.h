@@ -15,17 +15,17 @@
  */
 typedef gboolean (*DispSettingParse) (const char *text, gpointer field, GError **error);
 
+gboolean disp_setting_set_expected (GError **error, const char *expected, const char *text);
 gboolean disp_setting_parse_string (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_directory (const char *text, gpointer field, GError **error);
-gboolean disp_setting_parse_list (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_listen (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_listen_or_none (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_manager (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_store (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_boolean (const char *text, gpointer field, GError **error);
-gboolean disp_setting_parse_workers (const char *text, gpointer field, GError **error);
-gboolean disp_setting_parse_duration (const char *text, gpointer field, GError **error);
-gboolean disp_setting_parse_size (const char *text, gpointer field, GError **error);
-gboolean disp_setting_parse_payload_limit (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_source (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_policy (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_version_path (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_durability (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_overflow (const char *text, gpointer field, GError **error);
 GVariant *disp_setting_parse_probabilities (const char *text, GError **error);

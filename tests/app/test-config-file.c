@@ -20,12 +20,18 @@ typedef struct
 #define USERS ".config/dispatcherd"
 #define SERVER_KEYS "listen, workers, body-limit, drain-timeout, state-dir, verbose"
 #define EXPECTED_TIME "expected a time above 0 and up to 24h, such as 500ms, 5s or 2min"
+#define EXPECTED_PROBABILITIES                                                                     \
+  "expected each container once, with numbers from 0 to 1 that add up to 1"
+#define EXPECTED_URL                                                                               \
+  "expected http://HOST[:PORT][/PATH] or https://HOST[:PORT][/PATH], without a user name, query "  \
+  "or fragment"
+#define EXPECTED_SPACE "expected a number of bytes above 0 and up to 1024T, such as 256M or 1G"
 #define EXPECTED_SIZE "expected a number of bytes above 0 and up to 2G, such as 65536, 64K or 64M"
 
 static const FileCase file_cases[] = {
   { "unknown-section", "[servers]\nworkers=1\n",
     "[servers]: there is no such section, expected one of: server, fleet, dispatch, records, "
-    "probabilities" },
+    "embedded, probabilities" },
   { "empty-unknown-section", "[bus-stop]\n", "[bus-stop]: there is no such section" },
   { "unknown-key", "[server]\nworkers=1\nport=80\n",
     "[server] port: there is no such setting, expected one of: " SERVER_KEYS },
@@ -40,8 +46,8 @@ static const FileCase file_cases[] = {
   { "workers", "[server]\nworkers=many\n",
     "[server] workers: expected auto or a number from 1 to 256, found \"many\"" },
   { "listen", "[server]\nlisten=127.0.0.1:0;here\n",
-    "[server] listen: \"here\" is no address to listen on, expected ADDRESS:PORT with a numeric "
-    "address, [ADDRESS]:PORT with one of IPv6, or unix:/ABSOLUTE/PATH" },
+    "[server] listen: expected ADDRESS:PORT with a numeric address, [ADDRESS]:PORT with one of "
+    "IPv6, or unix:/ABSOLUTE/PATH, found \"here\"" },
   { "no-listen", "[server]\nlisten=\n",
     "[server] listen: expected one or more values separated by \";\", found \"\"" },
   { "body-limit", "[server]\nbody-limit=64MB\n",
@@ -53,9 +59,7 @@ static const FileCase file_cases[] = {
     "[server] drain-timeout: " EXPECTED_TIME ", found \"0\"" },
   { "source", "[fleet]\nsource=etcd\n",
     "[fleet] source: expected one of: none, file, containers-manager, found \"etcd\"" },
-  { "url", "[fleet]\nurl=manager:5001\n",
-    "[fleet] url: the URL of the Containers Manager is "
-    "\"manager:5001\"" },
+  { "url", "[fleet]\nurl=manager:5001\n", "[fleet] url: " EXPECTED_URL ", found \"manager:5001\"" },
   { "refresh-interval", "[fleet]\nrefresh-interval=-1s\n",
     "[fleet] refresh-interval: " EXPECTED_TIME ", found \"-1s\"" },
   { "timeout", "[dispatch]\ntimeout=soon\n",
@@ -71,12 +75,39 @@ static const FileCase file_cases[] = {
   { "store", "[records]\nstore=mysql\n",
     "[records] store: expected sqlite, sqlite:PATH, an http:// or https:// URL, or none, found "
     "\"mysql\"" },
-  { "store-url", "[records]\nstore=http://\n", "[records] store: \"http://\" is not the address" },
-  { "flush-interval", "[records]\nflush-interval=1d\n",
-    "[records] flush-interval: " EXPECTED_TIME ", found \"1d\"" },
+  { "store-url", "[records]\nstore=http://\n",
+    "[records] store: " EXPECTED_URL ", found \"http://\"" },
+  { "flush-interval", "[records]\nflush-interval=1w\n",
+    "[records] flush-interval: " EXPECTED_TIME ", found \"1w\"" },
   { "payload-limit", "[records]\npayload-limit=-2\n",
     "[records] payload-limit: expected a number of bytes such as 65536 or 64K, 0 for none, or -1 "
     "for all, found \"-2\"" },
+  { "durability", "[records]\ndurability=sure\n",
+    "[records] durability: expected one of: relaxed, committed, found \"sure\"" },
+  { "queue-limit", "[records]\nqueue-limit=0\n",
+    "[records] queue-limit: expected a number from 1 to 1000000000, found \"0\"" },
+  { "queue-bytes", "[records]\nqueue-bytes=0\n",
+    "[records] queue-bytes: " EXPECTED_SPACE ", found \"0\"" },
+  { "overflow", "[records]\noverflow=wait\n",
+    "[records] overflow: expected one of: refuse, drop, found \"wait\"" },
+  { "retention-age", "[records]\nretention-age=1y\n",
+    "[records] retention-age: expected a time up to 5000w, such as 12h, 30d or 8w, or 0 for ever, "
+    "found \"1y\"" },
+  { "retention-size", "[records]\nretention-size=-1\n",
+    "[records] retention-size: expected a number of bytes up to 1024T, such as 512M or 20G, or 0 "
+    "for no limit, found \"-1\"" },
+  { "spool-limit", "[records]\nspool-limit=much\n",
+    "[records] spool-limit: " EXPECTED_SPACE ", found \"much\"" },
+  { "coalesce", "[records]\ncoalesce=both\n",
+    "[records] coalesce: expected yes or no, found \"both\"" },
+  { "embedded-store", "[embedded]\nrequests-store-listen=5002\n",
+    "[embedded] requests-store-listen: expected ADDRESS:PORT with a numeric address, " },
+  { "embedded-manager", "[embedded]\ncontainers-manager-listen=127.0.0.1:1;*:5001\n",
+    "[embedded] containers-manager-listen: expected ADDRESS:PORT with a numeric address, " },
+  { "allow-open", "[embedded]\nallow-open=perhaps\n",
+    "[embedded] allow-open: expected yes or no, found \"perhaps\"" },
+  { "unknown-policy", "[dispatch]\npolicy=fastest\n",
+    "[dispatch] policy: expected one of: round-robin, random, probabilities, found \"fastest\"" },
   { "comment-behind", "[server]\nworkers=2 # two\n",
     "[server] workers: expected comments on lines of their own, found \"2 # two\"" },
   { "comment-behind-path", "[server]\nstate-dir=/a  # the state\n",
@@ -88,6 +119,18 @@ static const FileCase file_cases[] = {
     "[probabilities] m: expected CONTAINER=PROBABILITY, such as gpu-0=0.25, found \"a=half\"" },
   { "no-probabilities", "[probabilities]\nm=\n",
     "[probabilities] m: expected one or more values separated by \";\", found \"\"" },
+  { "probabilities-sum", "[dispatch]\npolicy=probabilities\n[probabilities]\nm=a=0.5;b=0.4\n",
+    "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=0.5;b=0.4\"" },
+  { "probabilities-under-another-policy", "[probabilities]\nm=a=0.5;b=0.4\n",
+    "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=0.5;b=0.4\"" },
+  { "probabilities-negative", "[probabilities]\nm=a=1.5;b=-0.5\n",
+    "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=1.5;b=-0.5\"" },
+  { "probabilities-not-finite", "[probabilities]\nm=a=nan\n",
+    "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=nan\"" },
+  { "probabilities-infinite", "[probabilities]\nm=a=inf\n",
+    "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=inf\"" },
+  { "probabilities-container-twice", "[probabilities]\nm=a=0.5;a=0.5\n",
+    "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=0.5;a=0.5\"" },
   { "probability-comment", "[probabilities]\nm=a=1 # all\n",
     "[probabilities] m: expected comments on lines of their own, found \"a=1 # all\"" },
   { "no-section", "workers=1\n", "cannot be read: " },

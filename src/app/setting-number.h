@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "app/setting-value.h"
+
+gboolean disp_setting_parse_workers (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_count (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_duration (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_retention_age (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_size (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_space (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_retention_size (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_payload_limit (const char *text, gpointer field, GError **error);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/setting.h"
+
+#include "app/config.h"
+#include "app/setting-number.h"
+
+#define VALUE(field) G_STRUCT_OFFSET (DispConfig, field)
+
+static const DispSettingRow setting_rows[] = {
+  [DISP_SETTING_LISTEN] = { "listen", "server", "listen", disp_setting_parse_listen, VALUE (listen),
+                            "127.0.0.1:8000" },
+  [DISP_SETTING_WORKERS] = { "workers", "server", "workers", disp_setting_parse_workers,
+                             VALUE (workers), "auto" },
+  [DISP_SETTING_BODY_LIMIT] = { "body-limit", "server", "body-limit", disp_setting_parse_size,
+                                VALUE (body_limit), "64M" },
+  [DISP_SETTING_DRAIN_TIMEOUT] = { "drain-timeout", "server", "drain-timeout",
+                                   disp_setting_parse_duration, VALUE (drain_timeout), "20s" },
+  [DISP_SETTING_STATE_DIR] = { "state-dir", "server", "state-dir", disp_setting_parse_directory,
+                               VALUE (state_dir), NULL },
+  [DISP_SETTING_VERBOSE] = { "verbose", "server", "verbose", disp_setting_parse_boolean,
+                             VALUE (verbose), "no" },
+  [DISP_SETTING_SOURCE] = { "source", "fleet", "source", disp_setting_parse_source, VALUE (source),
+                            "none" },
+  [DISP_SETTING_FLEET] = { "fleet", "fleet", "file", disp_setting_parse_string, VALUE (fleet), "" },
+  [DISP_SETTING_CONTAINERS_MANAGER] = { "containers-manager", "fleet", "url",
+                                        disp_setting_parse_manager, VALUE (containers_manager),
+                                        "" },
+  [DISP_SETTING_REFRESH_INTERVAL] = { "refresh-interval", "fleet", "refresh-interval",
+                                      disp_setting_parse_duration, VALUE (refresh_interval), "5s" },
+  [DISP_SETTING_POLICY] = { "policy", "dispatch", "policy", disp_setting_parse_policy,
+                            VALUE (policy), "round-robin" },
+  [DISP_SETTING_TIMEOUT] = { "timeout", "dispatch", "timeout", disp_setting_parse_duration,
+                             VALUE (timeout), "30s" },
+  [DISP_SETTING_CONNECT_TIMEOUT] = { "connect-timeout", "dispatch", "connect-timeout",
+                                     disp_setting_parse_duration, VALUE (connect_timeout), "2s" },
+  [DISP_SETTING_IDLE_TIMEOUT] = { "idle-timeout", "dispatch", "idle-timeout",
+                                  disp_setting_parse_duration, VALUE (idle_timeout), "30s" },
+  [DISP_SETTING_ANSWER_LIMIT] = { "answer-limit", "dispatch", "answer-limit",
+                                  disp_setting_parse_size, VALUE (answer_limit), "256M" },
+  [DISP_SETTING_VERSION_PATH] = { "version-path", "dispatch", "version-path",
+                                  disp_setting_parse_version_path, VALUE (version_path), "exact" },
+  [DISP_SETTING_REQUESTS_STORE] = { "requests-store", "records", "store", disp_setting_parse_store,
+                                    VALUE (requests_store), "sqlite" },
+  [DISP_SETTING_DURABILITY] = { "durability", "records", "durability",
+                                disp_setting_parse_durability, VALUE (is_committed), "relaxed" },
+  [DISP_SETTING_FLUSH_INTERVAL] = { "flush-interval", "records", "flush-interval",
+                                    disp_setting_parse_duration, VALUE (flush_interval), "50ms" },
+  [DISP_SETTING_QUEUE_LIMIT] = { "queue-limit", "records", "queue-limit", disp_setting_parse_count,
+                                 VALUE (queue_limit), "100000" },
+  [DISP_SETTING_QUEUE_BYTES] = { "queue-bytes", "records", "queue-bytes", disp_setting_parse_space,
+                                 VALUE (queue_bytes), "256M" },
+  [DISP_SETTING_OVERFLOW] = { "overflow", "records", "overflow", disp_setting_parse_overflow,
+                              VALUE (drops_records), "refuse" },
+  [DISP_SETTING_PAYLOAD_LIMIT] = { "payload-limit", "records", "payload-limit",
+                                   disp_setting_parse_payload_limit, VALUE (payload_limit), "64K" },
+  [DISP_SETTING_RETENTION_AGE] = { "retention-age", "records", "retention-age",
+                                   disp_setting_parse_retention_age, VALUE (retention_age), "0" },
+  [DISP_SETTING_RETENTION_SIZE] = { "retention-size", "records", "retention-size",
+                                    disp_setting_parse_retention_size, VALUE (retention_size),
+                                    "0" },
+  [DISP_SETTING_SPOOL_LIMIT] = { "spool-limit", "records", "spool-limit", disp_setting_parse_space,
+                                 VALUE (spool_limit), "1G" },
+  [DISP_SETTING_COALESCE] = { "coalesce", "records", "coalesce", disp_setting_parse_boolean,
+                              VALUE (coalesces), "yes" },
+  [DISP_SETTING_REQUESTS_STORE_LISTEN]
+  = { "requests-store-listen", "embedded", "requests-store-listen",
+      disp_setting_parse_listen_or_none, VALUE (requests_store_listen), "" },
+  [DISP_SETTING_CONTAINERS_MANAGER_LISTEN]
+  = { "containers-manager-listen", "embedded", "containers-manager-listen",
+      disp_setting_parse_listen_or_none, VALUE (containers_manager_listen), "" },
+  [DISP_SETTING_ALLOW_OPEN] = { "allow-open", "embedded", "allow-open", disp_setting_parse_boolean,
+                                VALUE (allow_open), "no" },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (setting_rows) == DISP_N_SETTINGS);
+
+/**
+ * disp_setting_get_row:
+ * @setting: a setting
+ *
+ * Returns: (transfer none): what is known of it
+ */
+const DispSettingRow *
+disp_setting_get_row (DispSetting setting)
+{
+  g_return_val_if_fail (setting < DISP_N_SETTINGS, NULL);
+  return &setting_rows[setting];
+}
+
+/**
+ * disp_setting_find:
+ * @group: a section
+ * @key: a key in it
+ * @setting: (out): the setting
+ *
+ * Returns: whether there is such a setting
+ */
+gboolean
+disp_setting_find (const char *group, const char *key, DispSetting *setting)
+{
+  for (guint i = 0; i < DISP_N_SETTINGS; i++)
+    if (g_str_equal (setting_rows[i].group, group) && g_str_equal (setting_rows[i].key, key))
+      {
+        *setting = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/**
+ * disp_setting_list:
+ * @group: (nullable): a section
+ *
+ * Returns: (transfer full) (nullable): its keys for a message, or with %NULL the sections; %NULL if
+ * there is no such section
+ */
+char *
+disp_setting_list (const char *group)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+
+  for (guint i = 0; i < DISP_N_SETTINGS; i++)
+    {
+      const DispSettingRow *row = &setting_rows[i];
+      const char *name = group != NULL ? row->key : row->group;
+
+      if ((group == NULL || g_str_equal (row->group, group))
+          && !g_ptr_array_find_with_equal_func (names, name, g_str_equal, NULL))
+        g_ptr_array_add (names, (gpointer) name);
+    }
+  if (names->len == 0)
+    return NULL;
+  if (group == NULL)
+    g_ptr_array_add (names, (gpointer) DISP_PROBABILITIES_GROUP);
+  g_ptr_array_add (names, NULL);
+  return g_strjoinv (", ", (char **) names->pdata);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "app/setting-value.h"
+
+/* The section whose keys are models, each with the probabilities of its containers. */
+#define DISP_PROBABILITIES_GROUP "probabilities"
+
+/**
+ * DispSetting:
+ *
+ * Every setting, in the order of the configuration file.
+ */
+typedef enum
+{
+  DISP_SETTING_LISTEN,
+  DISP_SETTING_WORKERS,
+  DISP_SETTING_BODY_LIMIT,
+  DISP_SETTING_DRAIN_TIMEOUT,
+  DISP_SETTING_STATE_DIR,
+  DISP_SETTING_VERBOSE,
+  DISP_SETTING_SOURCE,
+  DISP_SETTING_FLEET,
+  DISP_SETTING_CONTAINERS_MANAGER,
+  DISP_SETTING_REFRESH_INTERVAL,
+  DISP_SETTING_POLICY,
+  DISP_SETTING_TIMEOUT,
+  DISP_SETTING_CONNECT_TIMEOUT,
+  DISP_SETTING_IDLE_TIMEOUT,
+  DISP_SETTING_ANSWER_LIMIT,
+  DISP_SETTING_VERSION_PATH,
+  DISP_SETTING_REQUESTS_STORE,
+  DISP_SETTING_DURABILITY,
+  DISP_SETTING_FLUSH_INTERVAL,
+  DISP_SETTING_QUEUE_LIMIT,
+  DISP_SETTING_QUEUE_BYTES,
+  DISP_SETTING_OVERFLOW,
+  DISP_SETTING_PAYLOAD_LIMIT,
+  DISP_SETTING_RETENTION_AGE,
+  DISP_SETTING_RETENTION_SIZE,
+  DISP_SETTING_SPOOL_LIMIT,
+  DISP_SETTING_COALESCE,
+  DISP_SETTING_REQUESTS_STORE_LISTEN,
+  DISP_SETTING_CONTAINERS_MANAGER_LISTEN,
+  DISP_SETTING_ALLOW_OPEN,
+  DISP_N_SETTINGS /*< skip >*/
+} DispSetting;
+
+/**
+ * DispSettingRow:
+ * @name: its name, which is its flag and, in capitals, its environment variable
+ * @group: its section in a configuration file
+ * @key: its key there
+ * @parse: makes its value of a text
+ * @offset: of the value in #DispConfig
+ * @fallback: (nullable): its default; %NULL if that depends on where the daemon runs
+ *
+ * What is known of a setting.
+ */
+typedef struct
+{
+  const char *name;
+  const char *group;
+  const char *key;
+  DispSettingParse parse;
+  gsize offset;
+  const char *fallback;
+} DispSettingRow;
+
+const DispSettingRow *disp_setting_get_row (DispSetting setting);
+gboolean disp_setting_find (const char *group, const char *key, DispSetting *setting);
+char *disp_setting_list (const char *group);

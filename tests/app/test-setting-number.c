@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/setting-number.h"
+
+#include "core/error.h"
+
+/* A text and the number that it means; -2: none. */
+typedef struct
+{
+  const char *text;
+  gint64 value;
+} NumberCase;
+
+#define WRONG (-2)
+
+static void
+check_numbers (DispSettingParse parse, const NumberCase *cases, guint n, const char *expected)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      gint64 value = 12345;
+      g_autoptr (GError) error = NULL;
+      gboolean valid = parse (cases[i].text, &value, &error);
+
+      if (cases[i].value != WRONG)
+        {
+          g_assert_no_error (error);
+          g_assert_true (valid);
+          g_assert_cmpint (value, ==, cases[i].value);
+        }
+      else
+        {
+          g_autofree char *message = g_strdup_printf ("expected %s, found \"%s\"", expected,
+                                                      cases[i].text);
+
+          g_assert_false (valid);
+          g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+          g_assert_cmpstr (error->message, ==, message);
+          g_assert_cmpint (value, ==, 12345);
+        }
+    }
+}
+
+static void
+test_duration (void)
+{
+  static const NumberCase cases[] = {
+    { "1us", 1 },
+    { "500ms", 500 * 1000 },
+    { "5s", 5 * G_USEC_PER_SEC },
+    { "5", 5 * G_USEC_PER_SEC },
+    { "5 s", 5 * G_USEC_PER_SEC },
+    { "2min", 120 * G_USEC_PER_SEC },
+    { "24h", 24 * 3600 * G_TIME_SPAN_SECOND },
+    { "1d", 24 * 3600 * G_TIME_SPAN_SECOND },
+    { "0.5d", 12 * 3600 * G_TIME_SPAN_SECOND },
+    { "1440min", 24 * 3600 * G_TIME_SPAN_SECOND },
+    { "86400000ms", 24 * 3600 * G_TIME_SPAN_SECOND },
+    { "0.5s", 500 * 1000 },
+    { "1.", G_USEC_PER_SEC },
+    { "007s", 7 * G_USEC_PER_SEC },
+    { "0.6us", 1 },
+    { "0.4us", WRONG },
+    { "0", WRONG },
+    { "0s", WRONG },
+    { "0.0h", WRONG },
+    { "", WRONG },
+    { " ", WRONG },
+    { "s", WRONG },
+    { " 5s", WRONG },
+    { "5s ", WRONG },
+    { "-5s", WRONG },
+    { "+5s", WRONG },
+    { ".5s", WRONG },
+    { "5S", WRONG },
+    { "5m", WRONG },
+    { "5sec", WRONG },
+    { "5 s s", WRONG },
+    { "5,5s", WRONG },
+    { "5.5.5s", WRONG },
+    { "1e3s", WRONG },
+    { "1e3", WRONG },
+    { "0x10", WRONG },
+    { "0x1p3s", WRONG },
+    { "nan", WRONG },
+    { "inf", WRONG },
+    { "infinity", WRONG },
+    { "soon", WRONG },
+    { "24.1h", WRONG },
+    { "1.1d", WRONG },
+    { "1w", WRONG },
+    { "5D", WRONG },
+    { "86400000001us", WRONG },
+    { "99999999999999999999999999999999999999s", WRONG },
+    { "1\n", WRONG },
+    { "5K", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_duration, cases, G_N_ELEMENTS (cases),
+                 "a time above 0 and up to 24h, such as 500ms, 5s or 2min");
+}
+
+static void
+test_size (void)
+{
+  static const NumberCase cases[] = {
+    { "1", 1 },
+    { "65536", 65536 },
+    { "64K", 65536 },
+    { "64 K", 65536 },
+    { "1.5K", 1536 },
+    { "64M", 64 * 1024 * 1024 },
+    { "2G", G_GINT64_CONSTANT (2147483648) },
+    { "2048M", G_GINT64_CONSTANT (2147483648) },
+    { "2147483648", G_GINT64_CONSTANT (2147483648) },
+    { "2147483649", WRONG },
+    { "2.1G", WRONG },
+    { "18446744073709551617", WRONG },
+    { "0", WRONG },
+    { "0K", WRONG },
+    { "-1", WRONG },
+    { "", WRONG },
+    { "K", WRONG },
+    { "64k", WRONG },
+    { "64KB", WRONG },
+    { "64KiB", WRONG },
+    { "1T", WRONG },
+    { "1e3", WRONG },
+    { "0x10", WRONG },
+    { "nan", WRONG },
+    { "inf", WRONG },
+    { "all", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_size, cases, G_N_ELEMENTS (cases),
+                 "a number of bytes above 0 and up to 2G, such as 65536, 64K or 64M");
+}
+
+static void
+test_payload_limit (void)
+{
+  static const NumberCase cases[] = {
+    { "-1", -1 },     { "0", 0 },        { "64K", 65536 }, { "2G", G_GINT64_CONSTANT (2147483648) },
+    { "-2", WRONG },  { "-0", WRONG },   { "-1K", WRONG }, { "", WRONG },
+    { "all", WRONG }, { "none", WRONG }, { "3G", WRONG },  { "1e3", WRONG },
+    { "- 1", WRONG }, { "nan", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_payload_limit, cases, G_N_ELEMENTS (cases),
+                 "a number of bytes such as 65536 or 64K, 0 for none, or -1 for all");
+}
+
+static void
+test_retention_age (void)
+{
+  static const NumberCase cases[] = {
+    { "0", 0 },
+    { "0d", 0 },
+    { "1us", 1 },
+    { "90", 90 * G_TIME_SPAN_SECOND },
+    { "36h", 36 * G_TIME_SPAN_HOUR },
+    { "30d", 30 * G_TIME_SPAN_DAY },
+    { "1.5 d", 36 * G_TIME_SPAN_HOUR },
+    { "8w", 56 * G_TIME_SPAN_DAY },
+    { "5000w", 35000 * G_TIME_SPAN_DAY },
+    { "5000.1w", WRONG },
+    { "-1d", WRONG },
+    { "1m", WRONG },
+    { "1y", WRONG },
+    { "ever", WRONG },
+    { "", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_retention_age, cases, G_N_ELEMENTS (cases),
+                 "a time up to 5000w, such as 12h, 30d or 8w, or 0 for ever");
+}
+
+static void
+test_space (void)
+{
+  static const NumberCase cases[] = {
+    { "1", 1 },
+    { "256M", 256 * 1024 * 1024 },
+    { "3G", G_GINT64_CONSTANT (3) << 30 },
+    { "0.5T", G_GINT64_CONSTANT (1) << 39 },
+    { "1024T", G_GINT64_CONSTANT (1) << 50 },
+    { "1125899906842625", WRONG },
+    { "1P", WRONG },
+    { "0", WRONG },
+    { "-1", WRONG },
+    { "", WRONG },
+    { "all", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_space, cases, G_N_ELEMENTS (cases),
+                 "a number of bytes above 0 and up to 1024T, such as 256M or 1G");
+}
+
+static void
+test_retention_size (void)
+{
+  static const NumberCase cases[] = {
+    { "0", 0 },      { "0G", 0 },      { "20G", G_GINT64_CONSTANT (20) << 30 },
+    { "-1", WRONG }, { "1e3", WRONG }, { "2000T", WRONG },
+    { "", WRONG },   { "no", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_retention_size, cases, G_N_ELEMENTS (cases),
+                 "a number of bytes up to 1024T, such as 512M or 20G, or 0 for no limit");
+}
+
+/* Checks a parser of whole numbers. */
+static void
+check_counts (DispSettingParse parse, const char *const *bad, guint n_bad, const char *expected)
+{
+  guint value = 7;
+
+  for (guint i = 0; i < n_bad; i++)
+    {
+      g_autofree char *message = g_strdup_printf ("expected %s, found \"%s\"", expected, bad[i]);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (parse (bad[i], &value, &error));
+      g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+      g_assert_cmpstr (error->message, ==, message);
+    }
+  g_assert_cmpuint (value, ==, 7);
+}
+
+static void
+test_workers (void)
+{
+  static const char *const bad[] = { "",   "0",   "257", "-1",  "+1",   " 1",
+                                     "1 ", "1.0", "0x1", "all", "AUTO", "4294967297" };
+  guint value = 0;
+
+  check_counts (disp_setting_parse_workers, bad, G_N_ELEMENTS (bad),
+                "auto or a number from 1 to 256");
+  g_assert_true (disp_setting_parse_workers ("1", &value, NULL));
+  g_assert_cmpuint (value, ==, 1);
+  g_assert_true (disp_setting_parse_workers ("256", &value, NULL));
+  g_assert_cmpuint (value, ==, 256);
+  g_assert_true (disp_setting_parse_workers ("auto", &value, NULL));
+  g_assert_cmpuint (value, ==, MIN (g_get_num_processors (), 256));
+}
+
+static void
+test_count (void)
+{
+  static const char *const bad[] = { "", "0", "-1", "1K", "1.0", "1000000001", "4294967297" };
+  guint value = 0;
+
+  check_counts (disp_setting_parse_count, bad, G_N_ELEMENTS (bad), "a number from 1 to 1000000000");
+  g_assert_true (disp_setting_parse_count ("1", &value, NULL));
+  g_assert_cmpuint (value, ==, 1);
+  g_assert_true (disp_setting_parse_count ("1000000000", &value, NULL));
+  g_assert_cmpuint (value, ==, 1000000000);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/app/setting-number/duration", test_duration);
+  g_test_add_func ("/app/setting-number/retention-age", test_retention_age);
+  g_test_add_func ("/app/setting-number/size", test_size);
+  g_test_add_func ("/app/setting-number/space", test_space);
+  g_test_add_func ("/app/setting-number/retention-size", test_retention_size);
+  g_test_add_func ("/app/setting-number/payload-limit", test_payload_limit);
+  g_test_add_func ("/app/setting-number/workers", test_workers);
+  g_test_add_func ("/app/setting-number/count", test_count);
+  return g_test_run ();
+}
