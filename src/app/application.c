@@ -21,9 +21,6 @@
 
 #define RECORDS_FILE "records.db"
 #define SQLITE_PREFIX "sqlite:"
-/* How many records may wait to be stored, and how much memory they may take, in bytes. */
-#define QUEUE_LIMIT 100000
-#define QUEUE_BYTES ((gsize) 256 << 20)
 /* How long the records that are still queued at the end may take, in microseconds. */
 #define RECORDS_PATIENCE (10 * G_USEC_PER_SEC)
 /* How long what was given up may take to end, in microseconds. */
@@ -172,8 +169,9 @@ open_log (DispApplication *self, GError **error)
 {
   const DispRequestLogSettings settings = {
     .flush_interval = self->config->flush_interval,
-    .max_records = QUEUE_LIMIT,
-    .max_bytes = QUEUE_BYTES,
+    .max_records = self->config->queue_limit,
+    .max_bytes = (gsize) self->config->queue_bytes,
+    .drop = self->config->drops_records,
   };
   g_autoptr (DispStore) store = open_store (self, error);
 
