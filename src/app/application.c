@@ -462,6 +462,36 @@ end (DispApplication *self)
     g_message ("stopped");
 }
 
+/* Settings that are known but not in force yet are refused rather than ignored. */
+static gboolean
+check_in_force (const DispConfig *config, GError **error)
+{
+  const struct
+  {
+    DispSetting setting;
+    gboolean is_wanted;
+  } rows[] = {
+    { DISP_SETTING_DURABILITY, config->is_committed },
+    { DISP_SETTING_RETENTION_AGE, config->retention_age != 0 },
+    { DISP_SETTING_RETENTION_SIZE, config->retention_size != 0 },
+    { DISP_SETTING_REQUESTS_STORE_LISTEN, *config->requests_store_listen != NULL },
+    { DISP_SETTING_CONTAINERS_MANAGER_LISTEN, *config->containers_manager_listen != NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].is_wanted)
+      {
+        const DispSettingRow *row = disp_setting_get_row (rows[i].setting);
+
+        g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                     "%s: [%s] %s: \"%s\" is not there yet, expected the default",
+                     config->origins[rows[i].setting], row->group, row->key,
+                     config->texts[rows[i].setting]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 /**
  * disp_application_run:
  * @self: the daemon
@@ -479,6 +509,8 @@ disp_application_run (DispApplication *self, GError **error)
                           ? self->config->probabilities
                           : NULL;
 
+  if (!check_in_force (self->config, error))
+    return FALSE;
   raise_descriptor_limit ();
   self->policy = disp_policy_spec_new (self->config->policy, options, error);
   if (self->policy == NULL || !open_sockets (self, error))
