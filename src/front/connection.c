@@ -29,6 +29,8 @@ struct _DispConnection
   GSource *watch;             /* (owned) (nullable) while a request is being answered */
   DispHungUp hung_up;
   gpointer hung_up_data;
+  DispBroken broken; /* (nullable) while it is taken */
+  gpointer broken_data;
   gboolean keep; /* the request in progress leaves the connection usable */
   gboolean draining;
   gboolean closed;
@@ -339,40 +341,77 @@ disp_connection_detach (DispConnection *self, SoupServerMessage *message)
 }
 
 /**
- * disp_connection_close:
- * @self: a connection on which no message is in progress, or that is detached
+ * disp_connection_take:
+ * @self: a connection
+ * @message: the message in progress on it, which has been read to its end
+ * @broken: called when the connection is closed before disp_connection_give_back()
+ * @user_data: for @broken
  *
- * Closes it.  Its owner hears of it before this returns, and may free it.
+ * Takes the connection away from SoupServer, to answer @message without it.
+ *
+ * Returns: (transfer none): where to write, without blocking
  */
-void
-disp_connection_close (DispConnection *self)
+GSocket *
+disp_connection_take (DispConnection *self, SoupServerMessage *message, DispBroken broken,
+                      gpointer user_data)
 {
-  if (self->closed)
-    return;
-  self->closed = TRUE;
-  clear_source (&self->idle);
-  clear_source (&self->refusal);
-  disp_connection_unwatch (self);
-  g_io_stream_close (self->base, NULL, NULL);
-  self->events.closed (self, self->user_data);
+  self->keep = self->stream != NULL && disp_request_stream_is_exhausted (self->stream);
+  self->broken = broken;
+  self->broken_data = user_data;
+  disp_connection_detach (self, message);
+  return self->socket;
 }
 
 /**
- * disp_connection_break_off:
- * @self: a connection
- * @message: the message in progress on it
+ * disp_connection_give_back:
+ * @self: a connection that is taken
+ * @keep: whether it can carry another request, as far as the answer goes
  *
- * Closes it in the rude way, whatever the state of its message, and drops what was not sent yet.
- * An end in good order would say to a client that all came, and SoupServer would even write a last
- * chunk.
+ * Says that the message has been answered in full.
  */
 void
-disp_connection_break_off (DispConnection *self, SoupServerMessage *message)
+disp_connection_give_back (DispConnection *self, gboolean keep)
+{
+  self->broken = NULL;
+  if (keep && self->keep && !self->draining)
+    wait_for_request (self);
+  else
+    disp_connection_close (self);
+}
+
+/* To a client that reads to the end of the connection, an end in good order would say that all
+ * came. */
+static void
+prepare_reset (DispConnection *self)
 {
   const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
 
   setsockopt (g_socket_get_fd (self->socket), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-  g_socket_close (self->socket, NULL);
-  disp_connection_detach (self, message);
-  disp_connection_close (self);
+}
+
+/**
+ * disp_connection_close:
+ * @self: a connection on which no message is in progress, or that is detached or taken
+ *
+ * Closes it; when it is taken, in the rude way.  Its owner hears of it before this returns, and may
+ * free it.
+ */
+void
+disp_connection_close (DispConnection *self)
+{
+  DispBroken broken = self->broken;
+
+  if (self->closed)
+    return;
+  self->closed = TRUE;
+  self->broken = NULL;
+  clear_source (&self->idle);
+  clear_source (&self->refusal);
+  disp_connection_unwatch (self);
+  if (broken != NULL)
+    prepare_reset (self);
+  g_io_stream_close (self->base, NULL, NULL);
+  if (broken != NULL)
+    broken (self->broken_data);
+  self->events.closed (self, self->user_data);
 }

@@ -31,6 +31,14 @@ typedef struct
  */
 typedef void (*DispHungUp) (DispConnection *connection, gpointer user_data);
 
+/**
+ * DispBroken:
+ * @user_data: as given to disp_connection_take()
+ *
+ * The connection was closed while it was taken.
+ */
+typedef void (*DispBroken) (gpointer user_data);
+
 /* The body of a request that comes in chunks: only its reader knows where it ends. */
 #define DISP_BODY_CHUNKED (-1)
 
@@ -47,4 +55,6 @@ void disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer u
 void disp_connection_unwatch (DispConnection *self);
 GIOStream *disp_connection_detach (DispConnection *self, SoupServerMessage *message);
 void disp_connection_close (DispConnection *self);
-void disp_connection_break_off (DispConnection *self, SoupServerMessage *message);
+GSocket *disp_connection_take (DispConnection *self, SoupServerMessage *message, DispBroken broken,
+                               gpointer user_data);
+void disp_connection_give_back (DispConnection *self, gboolean keep);

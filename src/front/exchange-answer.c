@@ -3,6 +3,7 @@
 
 #include "front/connection.h"
 #include "front/refusal.h"
+#include "front/request-head.h"
 
 /* The second half of an exchange: its answer, at once or later. */
 
@@ -88,14 +89,9 @@ write_head (DispExchange *self, guint status, const char *content_type)
     disp_exchange_set_field (self, "Connection", "close");
 }
 
-/**
- * disp_exchange_send:
- * @self: an exchange that is not gone, and whose answer has a head
- *
- * Lets SoupServer send what of the answer is there.
- */
-void
-disp_exchange_send (DispExchange *self)
+/* Lets SoupServer send what was written. */
+static void
+send (DispExchange *self)
 {
   DispConnection *connection = disp_connection_of_message (self->message);
 
@@ -127,7 +123,7 @@ disp_exchange_respond (DispExchange *self, const DispAnswer *answer)
   if (g_bytes_get_size (answer->body) > 0)
     soup_message_body_append_bytes (body, answer->body);
   soup_message_body_complete (body);
-  disp_exchange_send (self);
+  send (self);
 }
 
 /**
@@ -145,89 +141,64 @@ disp_exchange_respond_error (DispExchange *self, const GError *error)
   disp_exchange_respond (self, answer);
 }
 
-static void
-on_wrote_chunk (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
+/* The head of an answer as it is sent. */
+static GBytes *
+format_head (SoupServerMessage *message)
 {
-  DispExchange *self = user_data;
+  GString *head = g_string_new (NULL);
+  guint status = soup_server_message_get_status (message);
+  SoupMessageHeadersIter iter;
+  const char *name;
+  const char *value;
 
-  if (self->n_unwritten > 0 && --self->n_unwritten == 0)
-    self->written (self->written_data);
+  g_string_append_printf (head, "HTTP/1.1 %u %s\r\n", status, disp_status_get_phrase (status));
+  soup_message_headers_iter_init (&iter, soup_server_message_get_response_headers (message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    g_string_append_printf (head, "%s: %s\r\n", name, value);
+  g_string_append (head, "\r\n");
+  return g_string_free_to_bytes (head);
+}
+
+static DispFraming
+choose_framing (SoupServerMessage *message)
+{
+  if (g_str_equal (soup_server_message_get_method (message), "HEAD"))
+    return DISP_FRAMING_NONE;
+  return soup_server_message_get_http_version (message) == SOUP_HTTP_1_0 ? DISP_FRAMING_END
+                                                                         : DISP_FRAMING_CHUNKS;
 }
 
 /**
  * disp_exchange_begin_body:
  * @self: an exchange that is not gone, whose work was begun and that was not answered yet
  * @content_type: the type of the body
- * @written: called on this thread whenever all that was appended has been written, until the body
- *   is ended or the client is gone
- * @user_data: for @written
+ * @events: what to tell; copied
+ * @user_data: for @events
  *
  * Begins an answer whose length is not known: its body comes in chunks, or goes on to the end of
- * the connection with a client of HTTP/1.0.  What was written is not kept.  Nothing is sent before
- * disp_exchange_send().
+ * the connection with a client of HTTP/1.0.  It is not written by SoupServer, which closes a body
+ * in chunks on another thread, where a slow client can hold it for ever, and also when the body is
+ * broken off.  So the exchange is gone with this: its cancellable is cancelled.
  *
- * Returns: whether the client wants the body; if not, the answer is complete
+ * Returns: (transfer full): what writes the body
  */
-gboolean
-disp_exchange_begin_body (DispExchange *self, const char *content_type, DispWritten written,
-                          gpointer user_data)
+DispBodyWriter *
+disp_exchange_begin_body (DispExchange *self, const char *content_type,
+                          const DispBodyWriterEvents *events, gpointer user_data)
 {
-  SoupMessageBody *body = soup_server_message_get_response_body (self->message);
-  gboolean in_chunks = soup_server_message_get_http_version (self->message) != SOUP_HTTP_1_0;
+  SoupServerMessage *message = self->message;
+  DispFraming framing = choose_framing (message);
+  gboolean keep;
+  g_autoptr (GBytes) head = NULL;
 
   write_head (self, SOUP_STATUS_OK, content_type);
-  soup_message_headers_set_encoding (soup_server_message_get_response_headers (self->message),
-                                     in_chunks ? SOUP_ENCODING_CHUNKED : SOUP_ENCODING_EOF);
-  if (g_str_equal (soup_server_message_get_method (self->message), "HEAD"))
-    {
-      soup_message_body_complete (body);
-      return FALSE;
-    }
-  soup_message_body_set_accumulate (body, FALSE);
-  self->written = written;
-  self->written_data = user_data;
-  g_signal_connect (self->message, "wrote-chunk", G_CALLBACK (on_wrote_chunk), self);
-  return TRUE;
-}
-
-/**
- * disp_exchange_append:
- * @self: an exchange that is not gone, and whose body was begun
- * @piece: bytes, of which there must be some
- *
- * Adds to the body.
- */
-void
-disp_exchange_append (DispExchange *self, GBytes *piece)
-{
-  soup_message_body_append_bytes (soup_server_message_get_response_body (self->message), piece);
-  self->n_unwritten++;
-}
-
-/**
- * disp_exchange_end_body:
- * @self: an exchange that is not gone, and whose body was begun
- *
- * Says that the body is whole with what was appended.
- */
-void
-disp_exchange_end_body (DispExchange *self)
-{
-  self->n_unwritten = 0;
-  soup_message_body_complete (soup_server_message_get_response_body (self->message));
-}
-
-/**
- * disp_exchange_break_off:
- * @self: an exchange that is not gone, and whose body was begun
- *
- * Ends the connection so that the client cannot take what it has got for the whole.
- */
-void
-disp_exchange_break_off (DispExchange *self)
-{
-  SoupServerMessage *message = g_steal_pointer (&self->message);
-  g_autoptr (DispConnection) connection = g_object_ref (disp_connection_of_message (message));
-
-  disp_connection_break_off (connection, message);
+  if (framing != DISP_FRAMING_END)
+    disp_exchange_set_field (self, "Transfer-Encoding", "chunked");
+  else
+    disp_exchange_set_field (self, "Connection", "close");
+  head = format_head (message);
+  keep = disp_request_head_is_persistent (message);
+  self->message = NULL;
+  return disp_body_writer_new (disp_connection_of_message (message), message, head, framing, keep,
+                               events, user_data);
 }

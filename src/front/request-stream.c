@@ -209,7 +209,7 @@ request_stream_close (GIOStream *stream, G_GNUC_UNUSED GCancellable *cancellable
 
   self->closed = NULL;
   if (closed != NULL)
-    closed (self->input->stage == STAGE_BODY && self->input->left == 0, self->user_data);
+    closed (disp_request_stream_is_exhausted (self), self->user_data);
   return TRUE;
 }
 
@@ -276,6 +276,19 @@ disp_request_stream_expect_body (DispRequestStream *self, goffset length)
 {
   self->input->stage = length < 0 ? STAGE_CHUNKS : STAGE_BODY;
   self->input->left = MAX (length, 0);
+}
+
+/**
+ * disp_request_stream_is_exhausted:
+ * @self: a stream
+ *
+ * Returns: whether exactly one whole request was read, so that what follows on the socket is
+ * another
+ */
+gboolean
+disp_request_stream_is_exhausted (DispRequestStream *self)
+{
+  return self->input->stage == STAGE_BODY && self->input->left == 0;
 }
 
 /**

@@ -28,5 +28,6 @@ DispRequestStream *disp_request_stream_new (GSocket *socket, GOutputStream *outp
                                             const DispRequestStreamEvents *events,
                                             gpointer user_data);
 void disp_request_stream_expect_body (DispRequestStream *self, goffset length);
+gboolean disp_request_stream_is_exhausted (DispRequestStream *self);
 void disp_request_stream_forget (DispRequestStream *self);
 gboolean disp_request_stream_is_at_end (GSocket *socket);

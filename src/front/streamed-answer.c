@@ -15,10 +15,10 @@ typedef struct
   DispProducer producer;  /* (owned) */
   GPtrArray *pieces;      /* (owned) (element-type GBytes) what came before the head is sent */
   gsize size;             /* of these, in bytes */
-  gboolean begun;         /* the head was sent */
   GSource *turn;          /* (owned) (nullable) while a piece is to be produced */
-  GCancellable *gone;     /* (owned) */
+  GCancellable *gone;     /* (owned) (nullable) before the head is sent */
   gulong gone_id;
+  DispBodyWriter *writer; /* (owned) (nullable) from then on */
 } StreamedAnswer;
 
 static void
@@ -31,11 +31,19 @@ end_turn (StreamedAnswer *self)
 }
 
 static void
+unwatch (StreamedAnswer *self)
+{
+  if (self->gone == NULL)
+    return;
+  g_signal_handler_disconnect (self->gone, self->gone_id);
+  g_clear_object (&self->gone);
+}
+
+static void
 streamed_answer_free (StreamedAnswer *self)
 {
   end_turn (self);
-  g_signal_handler_disconnect (self->gone, self->gone_id);
-  g_object_unref (self->gone);
+  unwatch (self);
   self->producer.free (self->producer.user_data);
   g_ptr_array_unref (self->pieces);
   g_free (self->content_type);
@@ -50,19 +58,22 @@ on_gone (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
 }
 
 static void
+on_broken (gpointer user_data)
+{
+  streamed_answer_free (user_data);
+}
+
+static void
 fail (StreamedAnswer *self, const GError *error)
 {
-  g_autoptr (DispExchange) exchange = disp_exchange_ref (self->exchange);
-  gboolean begun = self->begun;
-
-  streamed_answer_free (self);
-  if (begun)
+  if (self->writer != NULL)
     {
-      g_warning ("an answer was broken off: %s", error->message);
-      disp_exchange_break_off (exchange);
+      g_info ("an answer was broken off: %s", error->message);
+      disp_body_writer_break_off (g_steal_pointer (&self->writer));
     }
   else
-    disp_exchange_respond_error (exchange, error);
+    disp_exchange_respond_error (self->exchange, error);
+  streamed_answer_free (self);
 }
 
 static GBytes *
@@ -102,18 +113,20 @@ on_written (gpointer user_data)
 static void
 begin (StreamedAnswer *self)
 {
-  self->begun = TRUE;
+  static const DispBodyWriterEvents events = { on_written, on_broken };
+
   end_turn (self);
-  if (disp_exchange_begin_body (self->exchange, self->content_type, on_written, self))
+  unwatch (self);
+  self->writer = disp_exchange_begin_body (self->exchange, self->content_type, &events, self);
+  if (!disp_body_writer_wants_body (self->writer))
     {
-      for (guint i = 0; i < self->pieces->len; i++)
-        disp_exchange_append (self->exchange, g_ptr_array_index (self->pieces, i));
-      g_ptr_array_set_size (self->pieces, 0);
-      disp_exchange_send (self->exchange);
+      disp_body_writer_end (g_steal_pointer (&self->writer));
+      streamed_answer_free (self);
       return;
     }
-  disp_exchange_send (self->exchange);
-  streamed_answer_free (self);
+  for (guint i = 0; i < self->pieces->len; i++)
+    disp_body_writer_append (self->writer, g_ptr_array_index (self->pieces, i));
+  g_ptr_array_set_size (self->pieces, 0);
 }
 
 /* What comes first is held back: an error may follow, which has a status of its own. */
@@ -135,16 +148,14 @@ go_on (StreamedAnswer *self, GBytes *piece, gboolean over)
   gboolean empty = g_bytes_get_size (piece) == 0;
 
   if (!empty)
-    disp_exchange_append (self->exchange, piece);
+    disp_body_writer_append (self->writer, piece);
   if (over)
-    disp_exchange_end_body (self->exchange);
-  if (!empty || over)
     {
-      end_turn (self);
-      disp_exchange_send (self->exchange);
+      disp_body_writer_end (g_steal_pointer (&self->writer));
+      streamed_answer_free (self);
     }
-  if (over)
-    streamed_answer_free (self);
+  else if (!empty)
+    end_turn (self);
 }
 
 static gboolean
@@ -157,7 +168,7 @@ on_turn (gpointer user_data)
 
   if (piece == NULL)
     fail (self, error);
-  else if (self->begun)
+  else if (self->writer != NULL)
     go_on (self, piece, over);
   else
     collect (self, piece, over);

@@ -20,7 +20,7 @@ site_fixture_new (DispSite *site, FakeClock *clock)
   g_autoptr (GPtrArray) sockets = disp_listener_open ("127.0.0.1:0", 1, &error);
 
   g_assert_no_error (error);
-  /* That an answer is broken off is worth a warning, and no fault here. */
+  /* That records cannot be read is worth a warning, and no fault here. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   self->server = disp_server_new (site, DISP_CLOCK (clock), sockets, SITE_BODY_LIMIT);
   self->address = disp_listener_describe (g_ptr_array_index (sockets, 0));

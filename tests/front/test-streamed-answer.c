@@ -256,6 +256,32 @@ test_chunks (void)
       raw_answer_assert_field (answer, "Content-Type", "text/letters");
       raw_answer_assert_field (answer, "X-Stream", "yes");
       raw_answer_assert_field (answer, "Connection", NULL);
+      g_assert_true (g_str_has_prefix (answer->head, "HTTP/1.1 200 OK\r\n"));
+    }
+}
+
+/* What the front says by itself stands in a streamed answer as in any other. */
+static void
+test_fields (void)
+{
+  static const char *const paths[] = { "/plain", "/stream" };
+  g_autoptr (Rig) rig = rig_new (5, 65536);
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (RawClient) client = raw_client_new (rig->fixture->address);
+      g_autoptr (RawAnswer) answer = NULL;
+      g_autofree char *date = NULL;
+
+      raw_client_sendf (client,
+                        "GET %s HTTP/1.1\r\nHost: x\r\nX-Request-Id: me-1\r\n"
+                        "Connection: close\r\n\r\n",
+                        paths[i]);
+      answer = raw_client_read_stream (client);
+      raw_answer_assert_field (answer, "X-Request-Id", "me-1");
+      date = raw_answer_get (answer, "Date");
+      g_assert_nonnull (date);
+      raw_client_assert_end (client);
     }
 }
 
@@ -589,6 +615,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/front/streamed-answer/whole", test_whole);
   g_test_add_func ("/front/streamed-answer/chunks", test_chunks);
+  g_test_add_func ("/front/streamed-answer/fields", test_fields);
   g_test_add_func ("/front/streamed-answer/keep-alive", test_keep_alive);
   g_test_add_func ("/front/streamed-answer/posted", test_posted);
   g_test_add_func ("/front/streamed-answer/old-client", test_old_client);
