@@ -9,8 +9,8 @@
 #include <string.h>
 
 static const char *const steps[] = {
-  "CREATE TABLE notes (seq INTEGER PRIMARY KEY, note TEXT) STRICT; INSERT INTO notes VALUES (1, "
-  "'a')",
+  "CREATE TABLE notes (seq INTEGER PRIMARY KEY, note TEXT) STRICT; INSERT INTO notes VALUES "
+  "(1,'a')",
   "ALTER TABLE notes ADD COLUMN colour TEXT; UPDATE notes SET colour = 'red'",
   "CREATE INDEX notes_by_colour ON notes (colour)",
 };
