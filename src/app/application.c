@@ -161,7 +161,7 @@ open_store (DispApplication *self, GError **error)
     path = g_build_filename (self->config->state_dir, RECORDS_FILE, NULL);
   else
     path = g_strdup (store + strlen (SQLITE_PREFIX));
-  return disp_sqlite_store_new (path, error);
+  return disp_sqlite_store_new (path, NULL, error);
 }
 
 static gboolean

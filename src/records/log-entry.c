@@ -30,12 +30,12 @@ disp_log_entry_new (DispLogEntryKind kind, DispRecord *record, GTask *task)
 void
 disp_log_entry_finish (DispLogEntry *self, const GError *error)
 {
-  if (self->task == NULL)
-    return;
-  if (error != NULL)
-    g_task_return_error (self->task, g_error_copy (error));
-  else
-    g_task_return_boolean (self->task, TRUE);
+  g_autoptr (GTask) task = g_steal_pointer (&self->task);
+
+  if (task != NULL && error != NULL)
+    g_task_return_error (task, g_error_copy (error));
+  else if (task != NULL)
+    g_task_return_boolean (task, TRUE);
 }
 
 /**

@@ -3,21 +3,22 @@
 
 #include "core/error.h"
 #include "records/private-file.h"
+#include "records/sqlite-upgrade.h"
 
 #include <glib/gstdio.h>
-#include <string.h>
 
-/* How long to wait for another writer, in milliseconds. */
-#define BUSY_TIMEOUT 250
-/* A larger file is neither read through nor written anew at the start, so that the start is quick,
- * in bytes. */
-#define MAX_CHECKED_SIZE (64 * 1024 * 1024)
+static const char *const sidecar_suffixes[] = { "-shm", "-wal" };
 
-#define MESSAGE_ID_UPGRADED "f2779ef697cc41a591292d75eaf1893f"
+G_STATIC_ASSERT (G_N_ELEMENTS (sidecar_suffixes) == DISP_SQLITE_N_SIDECARS);
 
-/* What a person can do about a failure of SQLite. */
-static const char *
-advise (int code)
+/**
+ * disp_sqlite_file_advise:
+ * @code: a result code
+ *
+ * Returns: (transfer none): what a person can do about such a failure
+ */
+const char *
+disp_sqlite_file_advise (int code)
 {
   switch (code & 0xff)
     {
@@ -41,19 +42,21 @@ advise (int code)
     }
 }
 
-/* The words of @db belong to @code, but for a code that is ours. */
-static void
-set_error (DispSqliteFile *self, sqlite3 *db, int code, GError **error)
+/* Whether @code tells of something that goes by itself, or that is not the connection's. */
+static gboolean
+is_passing (int code)
 {
-  g_autofree char *cause = NULL;
-
-  /* Only these two keep the error number of the system, if there was one. */
-  if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) && db != NULL
-      && sqlite3_system_errno (db) != 0)
-    cause = g_strdup_printf (" (%s)", g_strerror (sqlite3_system_errno (db)));
-  g_set_error (error, DISP_ERROR, DISP_ERROR_STORE, "cannot use \"%s\" as %s: %s%s; %s", self->path,
-               self->layout->noun, db != NULL ? sqlite3_errmsg (db) : sqlite3_errstr (code),
-               cause != NULL ? cause : "", advise (code));
+  switch (code & 0xff)
+    {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_NOMEM:
+      return TRUE;
+    default:
+      return FALSE;
+    }
 }
 
 /**
@@ -62,12 +65,22 @@ set_error (DispSqliteFile *self, sqlite3 *db, int code, GError **error)
  * @code: the result code of what its connection was asked to do last
  * @error: where to set a %DISP_ERROR_STORE
  *
- * Says which file failed, how, and what to do.
+ * Says which file failed, how, and what to do, and whether the connection is suspect from now on.
  */
 void
 disp_sqlite_file_set_error (DispSqliteFile *self, int code, GError **error)
 {
-  set_error (self, self->db, code, error);
+  g_autofree char *cause = NULL;
+
+  if (!is_passing (code))
+    self->suspect = TRUE;
+  /* Only these two keep the error number of the system, if there was one. */
+  if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN)
+      && sqlite3_system_errno (self->db) != 0)
+    cause = g_strdup_printf (" (%s)", g_strerror (sqlite3_system_errno (self->db)));
+  g_set_error (error, DISP_ERROR, DISP_ERROR_STORE, "cannot use \"%s\" as %s: %s%s; %s", self->path,
+               self->layout->noun, sqlite3_errmsg (self->db), cause != NULL ? cause : "",
+               disp_sqlite_file_advise (code));
 }
 
 /**
@@ -164,131 +177,6 @@ disp_sqlite_file_has_moved (DispSqliteFile *self)
          && moved;
 }
 
-/* Finds out which version of our tables the file holds: 0 when it is empty.  Changes nothing. */
-static gboolean
-read_version (DispSqliteFile *self, gint64 *version, GError **error)
-{
-  gint64 application_id;
-  gint64 n_tables;
-
-  if (!disp_sqlite_file_read_int (self, "PRAGMA application_id", &application_id, error)
-      || !disp_sqlite_file_read_int (self, "SELECT count(*) FROM sqlite_schema", &n_tables, error)
-      || !disp_sqlite_file_read_int (self, "PRAGMA user_version", version, error))
-    return FALSE;
-  if (application_id != self->layout->application_id && (application_id != 0 || n_tables > 0))
-    {
-      g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
-                   "cannot use \"%s\" as %s: it is the database of another program; name another "
-                   "file",
-                   self->path, self->layout->noun);
-      return FALSE;
-    }
-  if (*version > self->layout->n_steps)
-    {
-      g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
-                   "cannot use \"%s\" as %s: it has version %" G_GINT64_FORMAT
-                   " of its tables, written by a newer dispatcherd, but this one knows no version "
-                   "above %d; use the newer one, or name another file",
-                   self->path, self->layout->noun, *version, self->layout->n_steps);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-is_large (DispSqliteFile *self)
-{
-  GStatBuf status;
-
-  return g_stat (self->path, &status) != 0 || status.st_size > MAX_CHECKED_SIZE;
-}
-
-/* Reads a file of moderate size through, for damage that would show only later. */
-static gboolean
-check_pages (DispSqliteFile *self, GError **error)
-{
-  sqlite3_stmt *statement = NULL;
-  const char *finding;
-  gboolean sound;
-  int code;
-
-  if (is_large (self))
-    return TRUE;
-  code = sqlite3_prepare_v2 (self->db, "PRAGMA quick_check(1)", -1, &statement, NULL);
-  if (code == SQLITE_OK)
-    code = sqlite3_step (statement);
-  finding = code == SQLITE_ROW ? (const char *) sqlite3_column_text (statement, 0) : NULL;
-  sound = g_strcmp0 (finding, "ok") == 0;
-  /* A finding may stand below a line that names the database. */
-  if (!sound && finding != NULL && strrchr (finding, '\n') != NULL)
-    finding = strrchr (finding, '\n') + 1;
-  if (!sound && finding != NULL)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_STORE, "cannot use \"%s\" as %s: %s; %s", self->path,
-                 self->layout->noun, finding, advise (SQLITE_CORRUPT));
-  else if (!sound)
-    disp_sqlite_file_set_error (self, code, error);
-  sqlite3_finalize (statement);
-  return sound;
-}
-
-/* Brings the tables to the version that is known, all the way or not at all.  The version is read
- * again inside of the transaction, since another process may have been quicker. */
-static gboolean
-upgrade (DispSqliteFile *self, gint64 *version, GError **error)
-{
-  const DispSqliteLayout *layout = self->layout;
-  g_autofree char *marks = g_strdup_printf ("PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                                            layout->application_id, layout->n_steps);
-
-  if (!disp_sqlite_file_execute (self, "BEGIN IMMEDIATE", error)
-      || !read_version (self, version, error))
-    return FALSE;
-  for (gint64 step = *version; step < layout->n_steps; step++)
-    if (!disp_sqlite_file_execute (self, layout->steps[step], error))
-      return FALSE;
-  return (*version == layout->n_steps || disp_sqlite_file_execute (self, marks, error))
-         && disp_sqlite_file_execute (self, "COMMIT", error);
-}
-
-/* What an upgrade leaves to say and to do.  Older files cannot give pages back to the file system;
- * they can once they have been written anew.  That can wait, and so it may fail. */
-static void
-finish_upgrade (DispSqliteFile *self, gint64 from)
-{
-  gint64 mode = 0;
-
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_UPGRADED, "MESSAGE",
-                    "\"%s\", %s, was brought from version %" G_GINT64_FORMAT
-                    " of its tables to version %d",
-                    self->path, self->layout->noun, from, self->layout->n_steps);
-  if (disp_sqlite_file_read_int (self, "PRAGMA auto_vacuum", &mode, NULL) && mode == 0
-      && !is_large (self))
-    disp_sqlite_file_execute (self, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", NULL);
-}
-
-/* Only a file without any table can be told to give pages back from the beginning. */
-static gboolean
-prepare_file (DispSqliteFile *self, GError **error)
-{
-  gint64 version;
-
-  if (!read_version (self, &version, error) || !check_pages (self, error))
-    return FALSE;
-  if (sqlite3_db_readonly (self->db, "main"))
-    {
-      set_error (self, NULL, SQLITE_READONLY, error);
-      return FALSE;
-    }
-  if (version == 0 && !disp_sqlite_file_execute (self, "PRAGMA auto_vacuum = INCREMENTAL", error))
-    return FALSE;
-  if (!disp_sqlite_file_execute (self, self->layout->settings, error)
-      || !upgrade (self, &version, error))
-    return FALSE;
-  if (version > 0 && version < self->layout->n_steps)
-    finish_upgrade (self, version);
-  return TRUE;
-}
-
 static DispSqliteFile *
 file_new (const char *path, const DispSqliteLayout *layout)
 {
@@ -312,8 +200,25 @@ connect_file (DispSqliteFile *self, GError **error)
       return FALSE;
     }
   sqlite3_extended_result_codes (self->db, TRUE);
-  sqlite3_busy_timeout (self->db, BUSY_TIMEOUT);
+  sqlite3_busy_timeout (self->db, DISP_SQLITE_BUSY_TIMEOUT);
   return TRUE;
+}
+
+/* The inode of the file beside @self that has @suffix; 0 when there is none. */
+static guint64
+find_sidecar (DispSqliteFile *self, const char *suffix)
+{
+  g_autofree char *path = g_strconcat (self->path, suffix, NULL);
+  GStatBuf status;
+
+  return g_stat (path, &status) == 0 ? status.st_ino : 0;
+}
+
+static void
+note_sidecars (DispSqliteFile *self)
+{
+  for (guint i = 0; i < DISP_SQLITE_N_SIDECARS; i++)
+    self->sidecars[i] = find_sidecar (self, sidecar_suffixes[i]);
 }
 
 /**
@@ -334,8 +239,9 @@ disp_sqlite_file_open (const char *path, const DispSqliteLayout *layout, GError 
   g_autoptr (DispSqliteFile) self = file_new (path, layout);
 
   if (!disp_private_file_ensure (self->path, layout->noun, error) || !connect_file (self, error)
-      || !prepare_file (self, error))
+      || !disp_sqlite_upgrade_file (self, error))
     return NULL;
+  note_sidecars (self);
   return g_steal_pointer (&self);
 }
 
@@ -358,7 +264,7 @@ disp_sqlite_file_open_reader (const char *path, const DispSqliteLayout *layout, 
   /* Not opened read-only: whoever closes a file last has to tidy it up. */
   if (!connect_file (self, error)
       || !disp_sqlite_file_execute (self, "PRAGMA query_only = 1", error)
-      || !read_version (self, &version, error))
+      || !disp_sqlite_upgrade_read_version (self, &version, error))
     return NULL;
   if (version < layout->n_steps)
     {
@@ -383,4 +289,26 @@ disp_sqlite_file_close (DispSqliteFile *self)
   sqlite3_close (self->db);
   g_free (self->path);
   g_free (self);
+}
+
+/**
+ * disp_sqlite_file_abandon:
+ * @self: (transfer full): a file that is at its path no longer, without statements
+ *
+ * Closes it, with all that was written in it, wherever it is now.  What it had beside its path goes
+ * too: SQLite would take that for a part of the next file there.
+ */
+void
+disp_sqlite_file_abandon (DispSqliteFile *self)
+{
+  sqlite3_wal_checkpoint_v2 (self->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  for (guint i = 0; i < DISP_SQLITE_N_SIDECARS; i++)
+    {
+      g_autofree char *path = g_strconcat (self->path, sidecar_suffixes[i], NULL);
+
+      /* Another process may have been quicker, and then they are of its file. */
+      if (self->sidecars[i] != 0 && find_sidecar (self, sidecar_suffixes[i]) == self->sidecars[i])
+        g_unlink (path);
+    }
+  disp_sqlite_file_close (self);
 }

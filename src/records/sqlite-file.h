@@ -18,6 +18,11 @@ typedef struct
   const char *settings;     /* SQL for each connection that writes, outside of a transaction */
 } DispSqliteLayout;
 
+/* How long to wait for another connection, in milliseconds. */
+#define DISP_SQLITE_BUSY_TIMEOUT 250
+/* How many files SQLite keeps beside one in write-ahead mode. */
+#define DISP_SQLITE_N_SIDECARS 2
+
 /**
  * DispSqliteFile:
  *
@@ -28,6 +33,8 @@ typedef struct
   sqlite3 *db;                    /* (owned) */
   char *path;                     /* (owned) absolute */
   const DispSqliteLayout *layout; /* (unowned) static */
+  gboolean suspect; /* it failed in a way in which another connection to the same file may not */
+  guint64 sidecars[DISP_SQLITE_N_SIDECARS]; /* the inodes of the files beside it; 0 = none */
 } DispSqliteFile;
 
 DispSqliteFile *disp_sqlite_file_open (const char *path, const DispSqliteLayout *layout,
@@ -35,6 +42,7 @@ DispSqliteFile *disp_sqlite_file_open (const char *path, const DispSqliteLayout 
 DispSqliteFile *disp_sqlite_file_open_reader (const char *path, const DispSqliteLayout *layout,
                                               GError **error);
 void disp_sqlite_file_close (DispSqliteFile *self);
+void disp_sqlite_file_abandon (DispSqliteFile *self);
 
 sqlite3_stmt *disp_sqlite_file_prepare (DispSqliteFile *self, const char *sql, GError **error);
 gboolean disp_sqlite_file_execute (DispSqliteFile *self, const char *sql, GError **error);
@@ -42,6 +50,7 @@ gboolean disp_sqlite_file_read_int (DispSqliteFile *self, const char *sql, gint6
                                     GError **error);
 void disp_sqlite_file_roll_back (DispSqliteFile *self);
 gboolean disp_sqlite_file_has_moved (DispSqliteFile *self);
+const char *disp_sqlite_file_advise (int code);
 void disp_sqlite_file_set_error (DispSqliteFile *self, int code, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispSqliteFile, disp_sqlite_file_close)

@@ -1,103 +1,99 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/sqlite-store.h"
 
+#include "records/sqlite-record.h"
+#include "records/sqlite-retention.h"
 #include "records/sqlite-schema.h"
+
+/* The log is copied back into the file when it has so many pages (16 MiB): one batch touches the
+ * same pages of the index again and again, and they are copied once. */
+#define CHECKPOINT_PAGES 4000
+/* So many pages later again, when readers kept it from being emptied. */
+#define CHECKPOINT_STEP 1000
+/* From so many pages on readers are waited for, up to so long, in milliseconds. */
+#define MAX_LOG_PAGES 16000
+#define READER_TIMEOUT 20
+/* Between tries of an upkeep that fails, in microseconds. */
+#define RETRY_INTERVAL (5 * G_USEC_PER_SEC)
+
+#define MESSAGE_ID_MOVED "a0859edc17834003a589e85d7e277569"
+#define MESSAGE_ID_UNTIDY "4a72c9dc908744e2953ab2d15e1f3c63"
+#define MESSAGE_ID_TIDY "e1e3fd6b128341f6b1f0ffbcb077e705"
 
 struct _DispSqliteStore
 {
   GObject parent_instance;
-  char *description;    /* (owned) */
-  DispSqliteFile *file; /* (owned) */
-  sqlite3_stmt *upsert; /* (owned) */
+  char *path;        /* (owned) absolute */
+  char *description; /* (owned) */
+  DispSqliteStoreSettings settings;
+  DispSqliteFile *file;           /* (owned) (nullable) while it cannot be opened again */
+  sqlite3_stmt *upsert;           /* (owned) (nullable) with file */
+  DispSqliteRetention *retention; /* (owned) (nullable) with file */
+  int log_pages;                  /* how long the write-ahead log is */
+  int checkpoint_at;              /* at which length it is copied back */
+  gboolean untidy;                /* the upkeep fails, which was said */
 };
 
-/* The condition is that of supersedes(). */
-static const char upsert_sql[]
-    = "INSERT INTO records (id, request_id, model, version, instances, instances_bytes, node,"
-      " container, container_id, device, ts_in, ts_wait, ts_out, response, response_bytes, state,"
-      " status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
-      " ON CONFLICT (id) DO UPDATE SET request_id = excluded.request_id, model = excluded.model,"
-      " version = excluded.version, instances = excluded.instances,"
-      " instances_bytes = excluded.instances_bytes, node = excluded.node,"
-      " container = excluded.container, container_id = excluded.container_id,"
-      " device = excluded.device, ts_in = excluded.ts_in, ts_wait = excluded.ts_wait,"
-      " ts_out = excluded.ts_out, response = excluded.response,"
-      " response_bytes = excluded.response_bytes, state = excluded.state, status = excluded.status"
-      " WHERE excluded.state > state AND state < 2";
-
-/* Whether @record takes the place of @earlier, of the same id: a state never goes backwards, and a
- * request ends once. */
-static gboolean
-supersedes (const DispRecord *record, const DispRecord *earlier)
-{
-  return record->state > earlier->state && earlier->state < DISP_RECORD_COMPLETED;
-}
-
-G_STATIC_ASSERT (DISP_RECORD_COMPLETED == 2 && DISP_RECORD_ERROR > DISP_RECORD_COMPLETED);
-
-/* Binds a number that is not known while it is 0. */
 static void
-bind_known (sqlite3_stmt *statement, int column, gint64 value)
+close_file (DispSqliteStore *self)
 {
-  if (value != 0)
-    sqlite3_bind_int64 (statement, column, value);
-}
-
-static void
-bind_string (sqlite3_stmt *statement, int column, const char *value)
-{
-  sqlite3_bind_text (statement, column, value, -1, SQLITE_STATIC);
-}
-
-static void
-bind_payload (sqlite3_stmt *statement, int column, const DispPayload *payload)
-{
-  gsize length;
-  const char *bytes;
-
-  sqlite3_bind_int64 (statement, column + 1, (gint64) payload->length);
-  if (payload->bytes == NULL)
-    return;
-  bytes = g_bytes_get_data (payload->bytes, &length);
-  if (length == 0)
-    sqlite3_bind_text (statement, column, "", 0, SQLITE_STATIC);
-  else if (g_utf8_validate_len (bytes, length, NULL))
-    sqlite3_bind_text64 (statement, column, bytes, length, SQLITE_STATIC, SQLITE_UTF8);
+  g_clear_pointer (&self->retention, disp_sqlite_retention_free);
+  g_clear_pointer (&self->upsert, sqlite3_finalize);
+  if (self->file != NULL && disp_sqlite_file_has_moved (self->file))
+    g_clear_pointer (&self->file, disp_sqlite_file_abandon);
   else
-    sqlite3_bind_blob64 (statement, column, bytes, length, SQLITE_STATIC);
+    g_clear_pointer (&self->file, disp_sqlite_file_close);
 }
 
-static void
-bind_container (sqlite3_stmt *statement, int column, const DispContainer *container)
-{
-  if (container == NULL)
-    return;
-  bind_string (statement, column, container->node);
-  bind_string (statement, column + 1, container->name);
-  bind_string (statement, column + 2, container->id);
-  if (container->device != DISP_DEVICE_UNKNOWN)
-    sqlite3_bind_int (statement, column + 3, (int) container->device);
-}
-
-/* What is not bound is NULL. */
 static int
-upsert (sqlite3_stmt *statement, const DispRecord *record)
+on_committed (void *user_data, G_GNUC_UNUSED sqlite3 *db, G_GNUC_UNUSED const char *name,
+              int log_pages)
 {
-  sqlite3_clear_bindings (statement);
-  bind_string (statement, 1, record->id);
-  bind_string (statement, 2, record->request_id);
-  bind_string (statement, 3, record->model);
-  bind_known (statement, 4, record->version);
-  bind_payload (statement, 5, &record->instances);
-  bind_container (statement, 7, record->container);
-  sqlite3_bind_int64 (statement, 11, record->ts_in);
-  bind_known (statement, 12, record->ts_wait);
-  bind_known (statement, 13, record->ts_out);
-  bind_payload (statement, 14, &record->response);
-  sqlite3_bind_int (statement, 16, (int) record->state);
-  bind_known (statement, 17, record->status);
-  sqlite3_step (statement);
-  return sqlite3_reset (statement);
+  DispSqliteStore *self = user_data;
+
+  if (log_pages < self->log_pages)
+    self->checkpoint_at = CHECKPOINT_PAGES;
+  self->log_pages = log_pages;
+  return SQLITE_OK;
+}
+
+static gboolean
+open_file (DispSqliteStore *self, GError **error)
+{
+  self->file = disp_sqlite_file_open (self->path, disp_sqlite_schema_get_layout (), error);
+  if (self->file == NULL)
+    return FALSE;
+  self->checkpoint_at = CHECKPOINT_PAGES;
+  self->log_pages = 0;
+  sqlite3_wal_hook (self->file->db, on_committed, self);
+  if (!self->settings.committed
+      || disp_sqlite_file_execute (self->file, "PRAGMA synchronous = FULL", error))
+    self->upsert = disp_sqlite_file_prepare (self->file, DISP_SQLITE_RECORD_UPSERT, error);
+  if (self->upsert != NULL)
+    self->retention = disp_sqlite_retention_new (self->file, self->settings.max_age,
+                                                 self->settings.max_size, error);
+  if (self->retention != NULL)
+    return TRUE;
+  close_file (self);
+  return FALSE;
+}
+
+/* Takes another connection when this one may be at fault, and another file when this one went. */
+static gboolean
+ensure_file (DispSqliteStore *self, GError **error)
+{
+  if (self->file != NULL && disp_sqlite_file_has_moved (self->file))
+    {
+      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_MOVED,
+                        "MESSAGE",
+                        "\"%s\" was moved or deleted while it was in use: records go into the file "
+                        "that is there now, or a new one",
+                        self->path);
+      close_file (self);
+    }
+  else if (self->file != NULL && self->file->suspect)
+    close_file (self);
+  return self->file != NULL || open_file (self, error);
 }
 
 /* Leaves one record of each id, the last one, in the place of the first: both states of a quick
@@ -117,10 +113,64 @@ merge (DispRecord *const *records, guint n_records)
           g_hash_table_insert (places, records[i]->id, GUINT_TO_POINTER (rows->len));
           g_ptr_array_add (rows, records[i]);
         }
-      else if (supersedes (records[i], rows->pdata[GPOINTER_TO_UINT (place)]))
+      else if (disp_sqlite_record_supersedes (records[i], rows->pdata[GPOINTER_TO_UINT (place)]))
         rows->pdata[GPOINTER_TO_UINT (place)] = records[i];
     }
   return rows;
+}
+
+/* How much of the rows is bodies, in bytes. */
+static gsize
+measure (GPtrArray *rows)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const DispRecord *record = g_ptr_array_index (rows, i);
+
+      size += record->instances.bytes != NULL ? record->instances.length : 0;
+      size += record->response.bytes != NULL ? record->response.length : 0;
+    }
+  return size;
+}
+
+static gboolean
+store_rows (DispSqliteStore *self, GPtrArray *rows, GError **error)
+{
+  sqlite3 *db = self->file->db;
+  int code = sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+  for (guint i = 0; i < rows->len && code == SQLITE_OK; i++)
+    code = disp_sqlite_record_upsert (self->upsert, g_ptr_array_index (rows, i));
+  if (code == SQLITE_OK)
+    code = sqlite3_exec (db, "COMMIT", NULL, NULL, NULL);
+  if (code == SQLITE_OK)
+    return TRUE;
+  disp_sqlite_file_set_error (self->file, code, error);
+  disp_sqlite_file_roll_back (self->file);
+  return FALSE;
+}
+
+/* Copies the log back into the file, so that it can be used again from its beginning.  Readers are
+ * not in the way of that unless there is always one: then the next ones have to wait. */
+static gboolean
+checkpoint (DispSqliteStore *self, GError **error)
+{
+  gboolean wait = self->log_pages >= MAX_LOG_PAGES;
+  int mode = wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
+  int code;
+
+  if (self->log_pages < self->checkpoint_at)
+    return TRUE;
+  self->checkpoint_at = self->log_pages + CHECKPOINT_STEP;
+  sqlite3_busy_timeout (self->file->db, READER_TIMEOUT);
+  code = sqlite3_wal_checkpoint_v2 (self->file->db, "main", mode, NULL, NULL);
+  sqlite3_busy_timeout (self->file->db, DISP_SQLITE_BUSY_TIMEOUT);
+  if (code == SQLITE_OK || code == SQLITE_BUSY)
+    return TRUE;
+  disp_sqlite_file_set_error (self->file, code, error);
+  return FALSE;
 }
 
 static gboolean
@@ -130,25 +180,58 @@ sqlite_store_append_batch (DispStore *store, DispRecord *const *records, guint n
 {
   DispSqliteStore *self = DISP_SQLITE_STORE (store);
   g_autoptr (GPtrArray) rows = NULL;
-  int code;
 
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !ensure_file (self, error))
     return FALSE;
-
   rows = merge (records, n_records);
-  code = sqlite3_exec (self->file->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-  for (guint i = 0; i < rows->len && code == SQLITE_OK; i++)
-    code = upsert (self->upsert, g_ptr_array_index (rows, i));
-  if (code == SQLITE_OK)
-    code = sqlite3_exec (self->file->db, "COMMIT", NULL, NULL, NULL);
-  if (code == SQLITE_OK)
-    {
-      *n_taken = n_records;
-      return TRUE;
-    }
-  disp_sqlite_file_set_error (self->file, code, error);
-  disp_sqlite_file_roll_back (self->file);
-  return FALSE;
+  if (!store_rows (self, rows, error))
+    return FALSE;
+  disp_sqlite_retention_note_rows (self->retention, rows->len, measure (rows));
+  *n_taken = n_records;
+  /* As long as somebody tidies up there is nothing to do here. */
+  if (self->log_pages >= 2 * MAX_LOG_PAGES)
+    checkpoint (self, NULL);
+  return TRUE;
+}
+
+static gboolean
+sqlite_store_clear (DispStore *store, GError **error)
+{
+  DispSqliteStore *self = DISP_SQLITE_STORE (store);
+
+  return ensure_file (self, error) && disp_sqlite_schema_set_aside (self->file, error)
+         && disp_sqlite_retention_note_cleared (self->retention, error);
+}
+
+/* Says once when the upkeep begins to fail and once when it is well again. */
+static void
+note_upkeep (DispSqliteStore *self, const GError *error)
+{
+  if (error != NULL && !self->untidy)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_UNTIDY, "MESSAGE",
+                      "old records cannot be removed, or space not be given back: %s",
+                      error->message);
+  else if (error == NULL && self->untidy)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_TIDY, "MESSAGE",
+                      "\"%s\" is tidied up again", self->path);
+  self->untidy = error != NULL;
+}
+
+static gint64
+sqlite_store_tidy (DispStore *store, gint64 now_real)
+{
+  DispSqliteStore *self = DISP_SQLITE_STORE (store);
+  g_autoptr (GError) error = NULL;
+  gint64 wait = RETRY_INTERVAL;
+
+  /* If not, whoever appends next is told why. */
+  if (!ensure_file (self, NULL))
+    return RETRY_INTERVAL;
+  if (!disp_sqlite_retention_run (self->retention, now_real, &wait, &error)
+      || !checkpoint (self, &error))
+    wait = RETRY_INTERVAL;
+  note_upkeep (self, error);
+  return wait;
 }
 
 static const char *
@@ -161,6 +244,8 @@ static void
 sqlite_store_iface_init (DispStoreInterface *iface)
 {
   iface->append_batch = sqlite_store_append_batch;
+  iface->clear = sqlite_store_clear;
+  iface->tidy = sqlite_store_tidy;
   iface->describe = sqlite_store_describe;
 }
 
@@ -172,8 +257,8 @@ disp_sqlite_store_finalize (GObject *object)
 {
   DispSqliteStore *self = DISP_SQLITE_STORE (object);
 
-  sqlite3_finalize (self->upsert);
-  g_clear_pointer (&self->file, disp_sqlite_file_close);
+  close_file (self);
+  g_free (self->path);
   g_free (self->description);
   G_OBJECT_CLASS (disp_sqlite_store_parent_class)->finalize (object);
 }
@@ -192,26 +277,31 @@ disp_sqlite_store_init (G_GNUC_UNUSED DispSqliteStore *self)
 /**
  * disp_sqlite_store_new:
  * @path: the file, which is created with its directory when it is missing
+ * @settings: (nullable): how to keep records; %NULL = all defaults
  * @error: %DISP_ERROR_STORE, saying what is wrong with the file and what to do
  *
- * Keeps records in an SQLite file, in write-ahead mode: a batch is one transaction; what a
- * transaction wrote outlives the end of this process, but not always that of the machine
- * (synchronous = NORMAL).  Others may read the file meanwhile.  When the store is freed everything
- * is in the one file.
+ * Keeps records in an SQLite file, in write-ahead mode: a batch is one transaction, and others may
+ * read the file meanwhile.  A record takes the place of one with the same id unless its state is an
+ * earlier one.
+ *
+ * While the disk is full or fails, batches are not taken, and what was taken stays.  As soon as the
+ * disk is well so is the store; it takes a new connection to the file when the old one may be at
+ * fault.  If the file is moved or deleted under it, which is looked for before each batch, it makes
+ * a new one, as if it were started anew.
+ *
+ * The upkeep, disp_store_tidy(), removes what is beyond the limits in the order in which it came,
+ * and copies the write-ahead log back.  When the store is freed everything is in the one file.
  *
  * Returns: (transfer full) (nullable): a store
  */
 DispStore *
-disp_sqlite_store_new (const char *path, GError **error)
+disp_sqlite_store_new (const char *path, const DispSqliteStoreSettings *settings, GError **error)
 {
   g_autoptr (DispSqliteStore) self = g_object_new (DISP_TYPE_SQLITE_STORE, NULL);
 
-  self->file = disp_sqlite_file_open (path, disp_sqlite_schema_get_layout (), error);
-  if (self->file == NULL)
-    return NULL;
-  self->description = g_strconcat ("sqlite:", self->file->path, NULL);
-  self->upsert = disp_sqlite_file_prepare (self->file, upsert_sql, error);
-  if (self->upsert == NULL)
-    return NULL;
-  return DISP_STORE (g_steal_pointer (&self));
+  self->path = g_canonicalize_filename (path, NULL);
+  self->description = g_strconcat ("sqlite:", self->path, NULL);
+  if (settings != NULL)
+    self->settings = *settings;
+  return open_file (self, error) ? DISP_STORE (g_steal_pointer (&self)) : NULL;
 }

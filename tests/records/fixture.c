@@ -73,6 +73,77 @@ fixture_record (guint number, DispRecordState state)
 }
 
 /**
+ * fixture_records:
+ * @first: the number of the first record
+ * @n: how many
+ * @state: in which state
+ *
+ * Returns: (transfer full) (element-type DispRecord): records of consecutive numbers
+ */
+GPtrArray *
+fixture_records (guint first, guint n, DispRecordState state)
+{
+  GPtrArray *batch = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_record_unref);
+
+  for (guint i = first; i < first + n; i++)
+    g_ptr_array_add (batch, fixture_record (i, state));
+  return batch;
+}
+
+/**
+ * fixture_append:
+ * @store: a store which takes a batch as a whole or not at all
+ * @records: (element-type DispRecord): a batch
+ * @error: why it was not taken
+ *
+ * Returns: whether it was
+ */
+gboolean
+fixture_append (DispStore *store, GPtrArray *records, GError **error)
+{
+  guint n_taken;
+  guint n_refused;
+  gboolean stored = disp_store_append_batch (store, (DispRecord *const *) records->pdata,
+                                             records->len, &n_taken, &n_refused, NULL, error);
+
+  g_assert_cmpuint (n_taken, ==, stored ? records->len : 0);
+  g_assert_cmpuint (n_refused, ==, 0);
+  return stored;
+}
+
+/**
+ * fixture_append_one:
+ * @store: a store
+ * @record: (transfer full): a record, which it has to take
+ */
+void
+fixture_append_one (DispStore *store, DispRecord *record)
+{
+  g_autoptr (GPtrArray) batch = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_record_unref);
+  g_autoptr (GError) error = NULL;
+
+  g_ptr_array_add (batch, record);
+  fixture_append (store, batch, &error);
+  g_assert_no_error (error);
+}
+
+/**
+ * fixture_append_some:
+ * @store: a store
+ * @first: the number of the first record
+ * @n: how many, all completed, which it has to take as one batch
+ */
+void
+fixture_append_some (DispStore *store, guint first, guint n)
+{
+  g_autoptr (GPtrArray) batch = fixture_records (first, n, DISP_RECORD_COMPLETED);
+  g_autoptr (GError) error = NULL;
+
+  fixture_append (store, batch, &error);
+  g_assert_no_error (error);
+}
+
+/**
  * fixture_directory:
  *
  * Returns: (transfer full): a new directory for the files of a test

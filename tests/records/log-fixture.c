@@ -111,11 +111,12 @@ log_fixture_set_up (LogFixture *self, gconstpointer settings)
  * @self: a fixture
  * @settings: what it was made with
  *
- * Checks that nobody keeps a part of it.
+ * Closes the log, and checks that nobody keeps a part of it.
  */
 void
 log_fixture_tear_down (LogFixture *self, G_GNUC_UNUSED gconstpointer settings)
 {
+  disp_request_log_close (self->log, 0);
   g_assert_finalize_object (self->log);
   g_assert_finalize_object (self->store);
   g_assert_finalize_object (self->clock);

@@ -187,6 +187,67 @@ test_left_open (LogFixture *fixture, gconstpointer settings)
   log_fixture_set_up (fixture, settings);
 }
 
+/* What the store took but cannot deliver is no longer stored, and its problem is told after that of
+ * the log itself. */
+static void
+test_delivery (LogFixture *fixture, G_GNUC_UNUSED gconstpointer settings)
+{
+  const DispStoreValues some = { .spooled = 7, .refused = 3 };
+  const DispStoreValues earlier = { .spooled = 7, .refused = 300 };
+  DispRecordSinkValues values;
+  char *problem;
+
+  fake_store_set_delivery (fixture->store, &some, "nobody answers");
+  problem = disp_record_sink_dup_problem (fixture->sink);
+  g_assert_cmpstr (problem, ==, "nobody answers");
+  g_free (problem);
+  log_fixture_check_values (fixture, 0, 0, 0, 0);
+
+  fake_store_refuse (fixture->store, 2);
+  fake_store_fail (fixture->store, G_MAXUINT, 0);
+  log_fixture_push (fixture, 0, 21);
+  fake_store_wait_for_batches (fixture->store, 2);
+  problem = disp_record_sink_dup_problem (fixture->sink);
+  g_assert_cmpstr (problem, ==, "the fake was told to fail");
+  g_free (problem);
+  fake_store_fail (fixture->store, 0, 0);
+  g_assert_cmpuint (disp_request_log_close (fixture->log, PATIENT), ==, 0);
+  log_fixture_check_values (fixture, 21, 16, 5, 0);
+  disp_record_sink_read (fixture->sink, &values);
+  g_assert_cmpuint (values.spooled, ==, 7);
+
+  /* Those of an earlier run do not count below nothing. */
+  fake_store_set_delivery (fixture->store, &earlier, NULL);
+  log_fixture_check_values (fixture, 21, 0, 21, 0);
+  g_assert_null (disp_record_sink_dup_problem (fixture->sink));
+}
+
+/* Through the log too there is a limit. */
+static void
+test_limit (void)
+{
+  const DispRequestLogSettings settings
+      = { .flush_interval = AN_HOUR, .max_records = 4, .max_bytes = G_MAXSIZE };
+  LogFixture fixture;
+  g_autofree char *problem = NULL;
+
+  log_fixture_set_up (&fixture, &settings);
+  fake_store_hang (fixture.store, TRUE);
+  g_assert_cmpint (disp_record_sink_admit (fixture.sink, 4), ==, DISP_ADMISSION_RECORDED);
+  log_fixture_push (&fixture, 0, 4);
+  fake_store_wait_for_batches (fixture.store, 1);
+  g_assert_cmpint (disp_record_sink_admit (fixture.sink, 1), ==, DISP_ADMISSION_REFUSED);
+  problem = disp_record_sink_dup_problem (fixture.sink);
+  g_assert_cmpstr (problem, ==, "there is no room for more records: predictions are refused");
+  fake_store_hang (fixture.store, FALSE);
+  while (disp_record_sink_admit (fixture.sink, 2) != DISP_ADMISSION_RECORDED)
+    g_thread_yield ();
+  log_fixture_push (&fixture, 4, 2);
+  g_assert_cmpuint (disp_request_log_close (fixture.log, PATIENT), ==, 0);
+  log_fixture_check_stored (&fixture, 6);
+  log_fixture_tear_down (&fixture, NULL);
+}
+
 #define N_THREADS 8
 #define N_PUSHES 10000
 
@@ -250,7 +311,7 @@ test_many_threads (void)
   char *directory = fixture_directory ();
   g_autofree char *path = g_build_filename (directory, "records.db", NULL);
   g_autoptr (GError) error = NULL;
-  DispStore *store = disp_sqlite_store_new (path, &error);
+  DispStore *store = disp_sqlite_store_new (path, NULL, &error);
   DispRequestLog *log;
   DispRecordSinkValues values;
 
@@ -310,9 +371,11 @@ main (int argc, char **argv)
   ADD ("hanging-store", soon, test_hanging_store);
   ADD ("close-hurries", soon, test_close_hurries);
   ADD ("left-open", never, test_left_open);
+  ADD ("counts-deliveries", soon, test_delivery);
   ADD ("keeps-order-of-threads", soon, test_order);
 #undef ADD
   g_test_add_func ("/records/request-log/many-threads-into-sqlite", test_many_threads);
   g_test_add_func ("/records/request-log/null-store", test_null_store);
+  g_test_add_func ("/records/request-log/limit", test_limit);
   return g_test_run ();
 }
