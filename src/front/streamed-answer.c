@@ -69,11 +69,7 @@ fail (StreamedAnswer *self, const GError *error)
   if (self->writer != NULL)
     {
       g_info ("an answer was broken off: %s", error->message);
-<<<<<<< HEAD
       disp_body_writer_break_off (g_steal_pointer (&self->writer));
-=======
-      disp_exchange_break_off (exchange);
->>>>>>> deliver
     }
   else
     disp_exchange_respond_error (self->exchange, error);
