@@ -98,6 +98,12 @@ remove_aside (DispSqliteRetention *self, GError **error)
          && disp_sqlite_schema_dup_aside (self->file, &self->aside, error);
 }
 
+static gboolean
+may_go_on (DispSqliteRetention *self)
+{
+  return self->budget.rows > 0 && self->budget.bytes > 0;
+}
+
 /* Removes what came first until the size is within the limit, as far as the budget goes. */
 static gboolean
 apply_size (DispSqliteRetention *self, gboolean *more, GError **error)
@@ -114,7 +120,7 @@ apply_size (DispSqliteRetention *self, gboolean *more, GError **error)
         return FALSE;
       *more = n_removed > 0 && size > self->max_size;
     }
-  while (*more && self->budget.rows > 0 && self->budget.bytes > 0);
+  while (*more && may_go_on (self));
   return TRUE;
 }
 
@@ -125,11 +131,16 @@ static gboolean
 apply_age (DispSqliteRetention *self, gint64 now_real, gboolean *more, GError **error)
 {
   gint64 cutoff = now_real - self->max_age;
-  gint64 front = 0;
   guint n_removed;
 
-  if (!prune (self, cutoff, FRONT_ROWS, &front, &n_removed, error))
-    return FALSE;
+  do
+    {
+      gint64 front = 0;
+
+      if (!prune (self, cutoff, FRONT_ROWS, &front, &n_removed, error))
+        return FALSE;
+    }
+  while (n_removed > 0 && may_go_on (self));
   *more = n_removed > 0;
   self->aged_at = *more ? 0 : now_real;
   return *more || prune (self, cutoff, SWEEP_ROWS, &self->swept, &n_removed, error);

@@ -378,6 +378,34 @@ test_no_room (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   check_query (fixture, "PRAGMA integrity_check", "ok");
 }
 
+/* The time, the file and the records of the tidying do not matter when there are no limits. */
+static void
+test_no_limits (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  open_store (fixture);
+  fixture_append_some (fixture->store, 0, 100);
+  g_assert_cmpint (disp_store_tidy (fixture->store, G_MAXINT64), ==, DISP_STORE_TIDY);
+  check_query (fixture, "SELECT count(*) FROM records", "100");
+}
+
+/* Offered again, as after an answer that did not arrive, a record changes nothing; a client that
+ * writes it again with other contents changes them. */
+static void
+test_repeated (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  DispRecord *record = fixture_record (1, DISP_RECORD_COMPLETED);
+
+  open_store (fixture);
+  fixture_append_some (fixture->store, 0, 3);
+  fixture_append_some (fixture->store, 0, 3);
+  check_query (fixture, "SELECT count(*), min (seq), max (seq) FROM records", "3|1|3");
+  record->status = 418;
+  record->extra = g_strdup ("\"of\":\"another\"");
+  fixture_append_one (fixture->store, record);
+  check_query (fixture, "SELECT seq, status, extra FROM records ORDER BY seq",
+               "1|200|NULL\n2|418|\"of\":\"another\"\n3|200|NULL");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -398,6 +426,8 @@ main (int argc, char **argv)
   ADD ("read-meanwhile", test_read_meanwhile);
   ADD ("undone", test_undone);
   ADD ("no-room", test_no_room);
+  ADD ("no-limits", test_no_limits);
+  ADD ("repeated", test_repeated);
 #undef ADD
   return g_test_run ();
 }

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "records/sqlite-upgrade.h"
+
+#include "core/error.h"
+#include "records/fixture.h"
+#include "records/sqlite-probe.h"
+#include "records/sqlite-schema.h"
+#include "records/sqlite-store.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The tables of version 1, word for word. */
+static const char version_1_sql[]
+    = "PRAGMA journal_mode = WAL;"
+      "CREATE TABLE records ("
+      " seq INTEGER PRIMARY KEY,"
+      " id TEXT NOT NULL UNIQUE,"
+      " request_id TEXT,"
+      " model TEXT NOT NULL,"
+      " version INTEGER,"
+      " instances ANY,"
+      " instances_bytes INTEGER NOT NULL,"
+      " node TEXT,"
+      " container TEXT,"
+      " container_id TEXT,"
+      " device INTEGER,"
+      " ts_in INTEGER NOT NULL,"
+      " ts_wait INTEGER,"
+      " ts_out INTEGER,"
+      " response ANY,"
+      " response_bytes INTEGER NOT NULL,"
+      " state INTEGER NOT NULL,"
+      " status INTEGER"
+      ") STRICT;"
+      "CREATE VIEW requests AS SELECT seq, id, request_id, model, version, instances, node, "
+      "container,"
+      " container_id, device, ts_in / 1e6 AS ts_in, ts_wait / 1e6 AS ts_wait, ts_out / 1e6 AS "
+      "ts_out,"
+      " (ts_out - ts_wait) / 1e6 AS process_time, (ts_out - ts_in) / 1e6 AS resp_time, response,"
+      " state, status FROM records;"
+      "PRAGMA application_id = 1147761520; PRAGMA user_version = 1;";
+
+static const char version_1_rows_sql[]
+    = "INSERT INTO records VALUES (7, 'first', 'r', 'm', 3, '[1]', 3, 'n', 'c', 'i', 1, 1000000,"
+      " 2000000, 4000000, X'ff00', 2, 2, 200), (9, 'second', NULL, 'm', NULL, NULL, 70000, NULL,"
+      " NULL, NULL, NULL, 5000000, NULL, NULL, NULL, 0, 0, NULL);";
+
+typedef struct
+{
+  char *directory; /* (owned) */
+  char *path;      /* (owned) where nothing is yet */
+} Fixture;
+
+static void
+set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  fixture->directory = fixture_directory ();
+  fixture->path = g_build_filename (fixture->directory, "state", "records.db", NULL);
+}
+
+static void
+tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_free (fixture->path);
+  fixture_remove_directory (fixture->directory);
+}
+
+/* Lets a store open the file, upgrade it, and put so many records into it. */
+static void
+make_file (Fixture *fixture, guint n_records)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DispStore) store = disp_sqlite_store_new (fixture->path, NULL, &error);
+
+  g_assert_no_error (error);
+  fixture_append_some (store, 0, n_records);
+}
+
+static void
+check_refused (const char *path, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DispSqliteFile) file = disp_sqlite_file_open (path, disp_sqlite_schema_get_layout (),
+                                                           &error);
+
+  g_assert_null (file);
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, words));
+  g_assert_null (strchr (error->message, '\n'));
+}
+
+static void
+write_file (const char *path, gsize offset, const char *bytes, gsize length)
+{
+  FILE *file = g_fopen (path, offset > 0 ? "r+" : "w");
+
+  g_assert_nonnull (file);
+  g_assert_no_errno (fseek (file, (long) offset, SEEK_SET));
+  g_assert_cmpuint (fwrite (bytes, 1, length, file), ==, length);
+  g_assert_no_errno (fclose (file));
+}
+
+static void
+test_not_a_database (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char text[] = "This is a letter, not a database, and it is longer than any magic.";
+  g_autofree char *path = g_build_filename (fixture->directory, "letter", NULL);
+  g_autofree char *contents = NULL;
+
+  write_file (path, 0, text, strlen (text));
+  check_refused (path, path);
+  check_refused (path, "move it away");
+  g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, text);
+}
+
+/* Each page but the first overwritten in turn: none goes unnoticed. */
+static void
+test_damaged (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *contents = NULL;
+  g_autofree char *damage = g_malloc (4096);
+  gsize length;
+
+  memset (damage, 0xa5, 4096);
+  make_file (fixture, 200);
+  g_assert_true (g_file_get_contents (fixture->path, &contents, &length, NULL));
+  g_assert_cmpuint (length, >, 10 * 4096);
+  for (gsize offset = 4096; offset < length; offset += 4096)
+    {
+      write_file (fixture->path, offset, damage, 4096);
+      check_refused (fixture->path, "damaged");
+      write_file (fixture->path, 0, contents, length);
+    }
+  g_assert_no_errno (truncate (fixture->path, (off_t) length / 2));
+  check_refused (fixture->path, "damaged");
+  write_file (fixture->path, 0, contents, length);
+  make_file (fixture, 0);
+}
+
+static void
+test_newer (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  make_file (fixture, 0);
+  probe_execute (fixture->path, "PRAGMA user_version = 7");
+  check_refused (fixture->path, "version 7");
+  check_refused (fixture->path, fixture->path);
+  probe_check (fixture->path, "PRAGMA user_version", "7");
+}
+
+static void
+test_other_program (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->directory, "other.db", NULL);
+
+  write_file (path, 0, "", 0);
+  probe_execute (path, "CREATE TABLE treasure (gold)");
+  check_refused (path, "another program");
+  probe_check (path, "SELECT name FROM sqlite_schema", "treasure");
+}
+
+static void
+make_version_1 (Fixture *fixture, const char *more)
+{
+  g_autofree char *directory = g_path_get_dirname (fixture->path);
+
+  g_assert_no_errno (g_mkdir_with_parents (directory, 0700));
+  probe_execute (fixture->path, version_1_sql);
+  probe_execute (fixture->path, version_1_rows_sql);
+  probe_execute (fixture->path, more);
+}
+
+static void
+test_from_version_1 (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char view[]
+      = "7|first|r|m|3|[1]|n|c|i|1|1.0|2.0|4.0|2.0|3.0|FF00|2|200|NULL\n"
+        "9|second|NULL|m|NULL|NULL|NULL|NULL|NULL|NULL|5.0|NULL|NULL|NULL|NULL||0|NULL|NULL";
+
+  make_version_1 (fixture, "SELECT 1");
+  make_file (fixture, 3);
+  probe_check (fixture->path, "PRAGMA user_version", "2");
+  probe_check (fixture->path, "PRAGMA auto_vacuum", "2");
+  probe_check (fixture->path, "PRAGMA integrity_check", "ok");
+  probe_check (fixture->path,
+               "SELECT seq, id, request_id, model, version, instances, node, container,"
+               " container_id, device, ts_in, ts_wait, ts_out, process_time, resp_time,"
+               " hex (response), state, status, extra FROM requests WHERE seq < 10 ORDER BY seq",
+               view);
+  probe_check (fixture->path,
+               "SELECT instances_bytes, response_bytes, typeof (response) FROM records"
+               " WHERE seq < 10 ORDER BY seq",
+               "3|2|blob\n70000|0|null");
+  probe_check (fixture->path, "SELECT min (seq), max (seq) FROM records WHERE seq > 9", "10|12");
+  probe_check (fixture->path, "SELECT name FROM pragma_table_info ('records') WHERE cid > 15",
+               "instances\nresponse\nextra");
+}
+
+/* A view that somebody made over ours is as it was afterwards. */
+static void
+test_own_views (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  make_version_1 (fixture, "CREATE VIEW mine AS SELECT count (*) FROM requests;"
+                           "CREATE VIEW deep AS SELECT max (seq) FROM records");
+  make_file (fixture, 0);
+  probe_check (fixture->path, "SELECT * FROM mine", "2");
+  probe_check (fixture->path, "SELECT * FROM deep", "9");
+}
+
+/* A table in the way of the upgrade: the file stays what it was, byte for byte. */
+static void
+test_upgrade_fails (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *before = NULL;
+  g_autofree char *after = NULL;
+  gsize length_before;
+  gsize length_after;
+
+  make_version_1 (fixture, "CREATE TABLE records_1 (x)");
+  g_assert_true (g_file_get_contents (fixture->path, &before, &length_before, NULL));
+  check_refused (fixture->path, "records_1");
+  g_assert_true (g_file_get_contents (fixture->path, &after, &length_after, NULL));
+  g_assert_cmpmem (before, length_before, after, length_after);
+  probe_execute (fixture->path, "DROP TABLE records_1");
+  make_file (fixture, 0);
+  probe_check (fixture->path, "SELECT count(*) FROM requests", "2");
+}
+
+/* An existing file that may not be written, and a new one where none may be made. */
+static void
+check_read_only (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+  g_autofree char *new_file = g_build_filename (directory, "new.db", NULL);
+
+  check_refused (path, "must be writable");
+  check_refused (new_file, "Permission denied");
+}
+
+static void
+set_modes (const char *path, guint file_mode, guint directory_mode)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  g_assert_no_errno (chmod (path, file_mode));
+  g_assert_no_errno (chmod (directory, directory_mode));
+}
+
+/* Root may write everywhere, so that a child which is nobody (65534) has to try for it. */
+static void
+test_read_only (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  int status;
+  pid_t child;
+
+  make_file (fixture, 0);
+  g_assert_no_errno (chmod (fixture->directory, 0755));
+  set_modes (fixture->path, 0444, 0555);
+  child = fork ();
+  g_assert_no_errno (child);
+  if (child == 0)
+    {
+      if (geteuid () == 0 && setuid (65534) != 0)
+        _exit (2);
+      check_read_only (fixture->path);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  set_modes (fixture->path, 0644, 0755);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(name, test)                                                                            \
+  g_test_add ("/records/sqlite-upgrade/" name, Fixture, NULL, set_up, test, tear_down)
+  ADD ("not-a-database", test_not_a_database);
+  ADD ("damaged", test_damaged);
+  ADD ("newer", test_newer);
+  ADD ("other-program", test_other_program);
+  ADD ("from-version-1", test_from_version_1);
+  ADD ("own-views", test_own_views);
+  ADD ("upgrade-fails", test_upgrade_fails);
+  ADD ("read-only", test_read_only);
+#undef ADD
+  return g_test_run ();
+}
