@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "front/containers-site.h"
+
+#include "core/error.h"
+#include "front/exchange.h"
+#include "wire/fleet-writer.h"
+#include "wire/quota-document.h"
+
+/* The embedded Containers Manager: what the original answers, from the fleet that dispatcherd uses.
+ */
+struct _DispContainersSite
+{
+  GObject parent_instance;
+  DispSwitchboard *switchboard; /* (owned) */
+  DispQuotaEditor *editor;      /* (owned) */
+};
+
+static void
+respond (DispExchange *exchange, GBytes *json)
+{
+  g_autoptr (DispAnswer) answer = disp_answer_new (SOUP_STATUS_OK, "application/json", json);
+
+  disp_exchange_respond (exchange, answer);
+}
+
+static void
+serve_status (G_GNUC_UNUSED DispSite *site, DispExchange *exchange)
+{
+  static const char status[] = "{\"status\":\"running\"}";
+
+  respond (exchange, g_bytes_new_static (status, sizeof status - 1));
+}
+
+/* Lists a part of the fleet, of all nodes or of the one that the path names. */
+static void
+serve_list (DispSite *site, DispExchange *exchange,
+            void (*write) (DispJsonWriter *writer, DispFleet *fleet, const char *node))
+{
+  DispContainersSite *self = DISP_CONTAINERS_SITE (site);
+  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
+  g_auto (DispJsonWriter) writer = { 0 };
+
+  if (routing == NULL)
+    {
+      respond (exchange, g_bytes_new_static ("[]", 2));
+      return;
+    }
+  disp_json_writer_init (&writer);
+  write (&writer, disp_routing_get_fleet (routing), disp_exchange_get_target (exchange));
+  respond (exchange, disp_json_writer_steal_bytes (&writer));
+}
+
+static void
+serve_models (DispSite *site, DispExchange *exchange)
+{
+  serve_list (site, exchange, disp_models_document_write);
+}
+
+static void
+serve_containers (DispSite *site, DispExchange *exchange)
+{
+  serve_list (site, exchange, disp_containers_document_write);
+}
+
+/* Clients are not told which file could not be written. */
+static void
+respond_error (DispExchange *exchange, const GError *problem)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_error_matches (problem, DISP_ERROR, DISP_ERROR_FAILED))
+    {
+      disp_exchange_respond_error (exchange, problem);
+      return;
+    }
+  g_warning ("a quota could not be changed: %s", problem->message);
+  error = g_error_new_literal (DISP_ERROR, DISP_ERROR_FAILED, "the change could not be kept");
+  disp_exchange_respond_error (exchange, error);
+}
+
+static void
+serve_patch (DispSite *site, DispExchange *exchange)
+{
+  g_autoptr (GBytes) body = disp_exchange_steal_body (exchange);
+  g_auto (DispQuotaChange) change = { 0 };
+  g_autoptr (DispContainer) container = NULL;
+  g_auto (DispJsonWriter) writer = { 0 };
+  g_autoptr (GError) error = NULL;
+  gsize length;
+  const char *text = g_bytes_get_data (body, &length);
+
+  if (disp_quota_document_parse (text, length, &change, &error))
+    container = disp_quota_editor_set_quota (DISP_CONTAINERS_SITE (site)->editor, &change, &error);
+  if (container == NULL)
+    {
+      respond_error (exchange, error);
+      return;
+    }
+  disp_json_writer_init (&writer);
+  disp_container_document_write (&writer, NULL, container);
+  respond (exchange, disp_json_writer_steal_bytes (&writer));
+}
+
+static const DispResource *
+containers_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *target,
+                      GError **error)
+{
+  static const DispResource resources[] = {
+    { "/", { { "GET", DISP_BODY_UNUSED, serve_status } } },
+    { "/models", { { "GET", DISP_BODY_UNUSED, serve_models } } },
+    { "/models/*", { { "GET", DISP_BODY_UNUSED, serve_models } } },
+    { "/containers",
+      { { "GET", DISP_BODY_UNUSED, serve_containers }, { "PATCH", DISP_BODY_JSON, serve_patch } } },
+    { "/containers/*", { { "GET", DISP_BODY_UNUSED, serve_containers } } },
+  };
+  const DispResource *found = disp_resources_find (resources, G_N_ELEMENTS (resources), path,
+                                                   target);
+
+  if (found == NULL)
+    g_set_error_literal (error, DISP_ERROR, DISP_ERROR_NOT_FOUND,
+                         "nothing is at this path, expected /models, /models/NODE, /containers or "
+                         "/containers/NODE");
+  return found;
+}
+
+static void
+containers_site_iface_init (DispSiteInterface *iface)
+{
+  iface->find = containers_site_find;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DispContainersSite, disp_containers_site, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (DISP_TYPE_SITE, containers_site_iface_init))
+
+static void
+disp_containers_site_finalize (GObject *object)
+{
+  DispContainersSite *self = DISP_CONTAINERS_SITE (object);
+
+  g_object_unref (self->switchboard);
+  g_object_unref (self->editor);
+  G_OBJECT_CLASS (disp_containers_site_parent_class)->finalize (object);
+}
+
+static void
+disp_containers_site_class_init (DispContainersSiteClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = disp_containers_site_finalize;
+}
+
+static void
+disp_containers_site_init (G_GNUC_UNUSED DispContainersSite *self)
+{
+}
+
+/**
+ * disp_containers_site_new:
+ * @switchboard: has the fleet
+ * @editor: changes quotas
+ *
+ * Returns: (transfer full): the Containers Manager, to be served on the main thread
+ */
+DispSite *
+disp_containers_site_new (DispSwitchboard *switchboard, DispQuotaEditor *editor)
+{
+  DispContainersSite *self = g_object_new (DISP_TYPE_CONTAINERS_SITE, NULL);
+
+  self->switchboard = g_object_ref (switchboard);
+  self->editor = g_object_ref (editor);
+  return DISP_SITE (self);
+}
