@@ -21,26 +21,8 @@ disp_log_entry_new (DispLogEntryKind kind, DispRecord *record, GTask *task)
 }
 
 /**
- * disp_log_entry_finish:
- * @self: an entry that was not finished yet
- * @error: (nullable): why it was not done; %NULL = it was
- *
- * Tells who waits for it, if anybody does.  Any thread.
- */
-void
-disp_log_entry_finish (DispLogEntry *self, const GError *error)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->task);
-
-  if (task != NULL && error != NULL)
-    g_task_return_error (task, g_error_copy (error));
-  else if (task != NULL)
-    g_task_return_boolean (task, TRUE);
-}
-
-/**
  * disp_log_entry_free:
- * @self: (transfer full): an entry that was finished
+ * @self: (transfer full): an entry
  */
 void
 disp_log_entry_free (DispLogEntry *self)

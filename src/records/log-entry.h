@@ -34,7 +34,6 @@ typedef struct
 } DispLogEntry;
 
 DispLogEntry *disp_log_entry_new (DispLogEntryKind kind, DispRecord *record, GTask *task);
-void disp_log_entry_finish (DispLogEntry *self, const GError *error);
 void disp_log_entry_free (DispLogEntry *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispLogEntry, disp_log_entry_free)

@@ -4,6 +4,7 @@
 #include "core/backoff.h"
 #include "core/error.h"
 #include "core/tsan.h"
+#include "records/task-returns.h"
 
 #include <stdatomic.h>
 
@@ -28,11 +29,10 @@ struct _DispLogWriter
   gint64 flush_interval;     /* microseconds */
   GCancellable *cancellable; /* (owned) cancelled when the patience of the closer is over */
   GThread *thread;           /* (owned) (nullable) until it was joined */
-
-  GMutex lock;          /* held by nobody for long; guards the two conditions */
-  GCond wake;           /* for the thread: the queue is due, or the cancellable cancelled */
-  GCond done;           /* for the closer: finished */
-  atomic_bool finished; /* (atomic) the thread will not touch the store again */
+  GMutex lock;               /* held by nobody for long; guards the two conditions */
+  GCond wake;                /* for the thread: the queue is due, or the cancellable cancelled */
+  GCond done;                /* for the closer: finished */
+  atomic_bool finished;      /* (atomic) the thread will not touch the store again */
 
   /* The rest belongs to the thread. */
   GPtrArray *pending;   /* (owned) (element-type DispLogEntry, owned) popped and not done */
@@ -64,8 +64,6 @@ signal_locked (DispLogWriter *self, GCond *cond)
   g_mutex_unlock (&self->lock);
 }
 
-/* Upkeep. */
-
 static void
 tidy (DispLogWriter *self)
 {
@@ -86,8 +84,6 @@ tidy_after_batch (DispLogWriter *self)
   if (due && !disp_log_queue_is_closed (self->queue))
     tidy (self);
 }
-
-/* Collecting. */
 
 /* Waits for a first entry, and has the store tidy up when nothing else is to be done. */
 static DispLogEntry *
@@ -116,9 +112,8 @@ wait_until_due (DispLogWriter *self, gint64 deadline)
   gboolean due;
 
   g_mutex_lock (&self->lock);
-  do
-    due = disp_log_queue_is_due (self->queue);
-  while (!due && wait_until (self, &self->wake, deadline));
+  while (!(due = disp_log_queue_is_due (self->queue)) && wait_until (self, &self->wake, deadline))
+    ;
   g_mutex_unlock (&self->lock);
   return due;
 }
@@ -171,16 +166,21 @@ collect (DispLogWriter *self)
   return self->pending->len > 0;
 }
 
-/* Storing. */
-
 /* Tells who waits for the first @n pending entries, and forgets these. */
 static void
 finish_pending (DispLogWriter *self, guint n, const GError *error)
 {
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
+
   for (guint i = 0; i < n; i++)
-    disp_log_entry_finish (g_ptr_array_index (self->pending, i), error);
-  if (n > 0)
-    g_ptr_array_remove_range (self->pending, 0, n);
+    {
+      DispLogEntry *entry = g_ptr_array_index (self->pending, i);
+
+      if (entry->task != NULL)
+        g_ptr_array_add (tasks, g_steal_pointer (&entry->task));
+    }
+  g_ptr_array_remove_range (self->pending, 0, n);
+  disp_tasks_return (tasks, error);
 }
 
 /* A store says how many records it refused, not which: all who wait for one of @n_taken are told.
@@ -264,17 +264,17 @@ static gpointer
 run (gpointer data)
 {
   DispLogWriter *self = data;
-  gboolean go_on = TRUE;
 
   DISP_TSAN_ACQUIRE (self);
-  while (go_on && collect (self))
+  while (collect (self))
     {
       const DispLogEntry *first = g_ptr_array_index (self->pending, 0);
       gboolean done = first->kind == DISP_LOG_ENTRY_CLEAR ? clear_records (self)
                                                           : store_records (self);
 
       tidy_after_batch (self);
-      go_on = done || wait_to_retry (self);
+      if (!done && !wait_to_retry (self))
+        break;
     }
   DISP_TSAN_RELEASE (self);
   atomic_store (&self->finished, TRUE);

@@ -32,11 +32,9 @@ enter (DispRequestLog *self, DispLogEntry *entry)
 
   if (!disp_log_queue_push (self->queue, entry, &due))
     {
-      g_autoptr (GError) error = g_error_new (DISP_ERROR, DISP_ERROR_STORE,
-                                              "the log of %s is closed",
-                                              disp_store_describe (self->store));
-
-      disp_log_entry_finish (entry, error);
+      if (entry->task != NULL)
+        g_task_return_new_error (entry->task, DISP_ERROR, DISP_ERROR_STORE,
+                                 "the log of %s is closed", disp_store_describe (self->store));
       disp_log_entry_free (entry);
     }
   else if (due)
