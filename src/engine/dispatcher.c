@@ -3,11 +3,16 @@
 
 #include "core/error.h"
 #include "engine/attempt.h"
+#include "engine/hold.h"
+#include "engine/recording.h"
+
+/* In so many seconds a store that fails has been tried again at the latest. */
+#define RECORDS_RETRY_AFTER 5
 
 /*
- * The life of a request, told from top to bottom in dispatcher_dispatch_async() and
- * on_attempt_ended(): created → chosen → forwarded → answered → completed.  There is one dispatcher
- * for each worker.
+ * The life of a request, told from top to bottom in disp_dispatcher_dispatch_async(),
+ * on_attempt_ended() and end(): created → chosen → forwarded → answered → completed.  There is one
+ * dispatcher for each worker.
  */
 struct _DispDispatcher
 {
@@ -15,25 +20,27 @@ struct _DispDispatcher
   DispSwitchboard *switchboard; /* (owned) */
   DispTransport *transport;     /* (owned) */
   GRand *random;                /* (owned) */
-  GQueue running;               /* (element-type Dispatch, unowned) those with an attempt */
+  GQueue waiting;               /* (element-type Dispatch, unowned) those that wait */
 };
 
 G_DEFINE_FINAL_TYPE (DispDispatcher, disp_dispatcher, G_TYPE_OBJECT)
 
-/* One request on its way. */
+/* One request on its way.  It waits for its attempt, then perhaps for its record. */
 typedef struct
 {
-  DispRequest *request;     /* (owned) */
+  DispRequest *request; /* (owned) */
+  DispRecording recording;
   DispRouting *routing;     /* (owned) (nullable) */
   DispContainer *container; /* (owned) (nullable) once chosen */
   DispAttempt *attempt;     /* (unowned) (nullable) while it runs */
+  DispHold *hold;           /* (unowned) (nullable) while it runs */
+  DispReply *held;          /* (owned) (nullable) the reply, while @hold runs */
   gint64 version;           /* of the route; 0 = not known */
   gint64 arrived;           /* on the scale of the clock */
-  gint64 arrived_real;      /* microseconds since the epoch */
   gint64 forwarded;         /* on the scale of the clock; 0 = not yet */
   GSource *deadline;        /* (owned) (nullable) */
   gulong cancelled_id;
-  GList link; /* in the list of running ones, while it has an attempt */
+  GList link; /* in the list of those that wait, while it does */
 } Dispatch;
 
 static void
@@ -41,19 +48,11 @@ dispatch_free (gpointer data)
 {
   Dispatch *dispatch = data;
 
-  g_assert (dispatch->attempt == NULL && dispatch->deadline == NULL);
+  g_assert (dispatch->attempt == NULL && dispatch->hold == NULL && dispatch->deadline == NULL);
   disp_request_unref (dispatch->request);
   g_clear_pointer (&dispatch->routing, disp_routing_unref);
   g_clear_pointer (&dispatch->container, disp_container_unref);
   g_free (dispatch);
-}
-
-void
-disp_reply_free (DispReply *self)
-{
-  disp_answer_free (self->answer);
-  g_clear_pointer (&self->container, disp_container_unref);
-  g_free (self);
 }
 
 static void
@@ -76,54 +75,7 @@ disp_dispatcher_class_init (DispDispatcherClass *klass)
 static void
 disp_dispatcher_init (DispDispatcher *self)
 {
-  g_queue_init (&self->running);
-}
-
-static DispRecord *
-new_record (DispDispatcher *self, const Dispatch *dispatch)
-{
-  const DispEngineSettings *settings = disp_switchboard_get_settings (self->switchboard);
-
-  return disp_record_new (dispatch->request, dispatch->arrived_real, settings->payload_limit);
-}
-
-static void
-push_created (DispDispatcher *self, const Dispatch *dispatch)
-{
-  if (disp_request_is_prediction (dispatch->request))
-    disp_record_sink_push (disp_switchboard_get_sink (self->switchboard),
-                           new_record (self, dispatch));
-}
-
-/* Wall-clock times are told from one reading of it, so that a clock that is set does not bend
- * durations. */
-static gint64
-to_real (const Dispatch *dispatch, gint64 at)
-{
-  return dispatch->arrived_real + (at - dispatch->arrived);
-}
-
-static void
-push_ended (DispDispatcher *self, const Dispatch *dispatch, const DispReply *reply, gint64 now)
-{
-  DispRecord *record;
-
-  if (!disp_request_is_prediction (dispatch->request))
-    return;
-  record = new_record (self, dispatch);
-  if (dispatch->version != 0)
-    record->version = dispatch->version;
-  if (dispatch->container != NULL)
-    record->container = disp_container_ref (dispatch->container);
-  if (dispatch->forwarded != 0)
-    record->ts_wait = to_real (dispatch, dispatch->forwarded);
-  record->ts_out = to_real (dispatch, now);
-  record->status = reply->answer->status;
-  record->state = reply->reason == NULL && reply->answer->status < 500 ? DISP_RECORD_COMPLETED
-                                                                       : DISP_RECORD_ERROR;
-  disp_record_set_response (record, reply->answer->body,
-                            disp_switchboard_get_settings (self->switchboard)->payload_limit);
-  disp_record_sink_push (disp_switchboard_get_sink (self->switchboard), record);
+  g_queue_init (&self->waiting);
 }
 
 static void
@@ -140,32 +92,19 @@ log_request (const Dispatch *dispatch, const DispReply *reply)
                     reply->answer->status, (double) (reply->queued + reply->upstream) / 1000);
 }
 
-/* The one place where a request ends. */
+/* The one place from which a reply goes out. */
 static void
-end (GTask *task, DispAnswer *answer, const char *reason)
+give_reply (GTask *task, DispReply *reply)
 {
   DispDispatcher *self = g_task_get_source_object (task);
   Dispatch *dispatch = g_task_get_task_data (task);
   DispSwitchboard *switchboard = self->switchboard;
   gint64 now = disp_clock_now (disp_switchboard_get_clock (switchboard));
-  DispReply *reply = g_new0 (DispReply, 1);
 
   disp_clock_clear_timer (&dispatch->deadline);
   if (dispatch->cancelled_id != 0)
     g_signal_handler_disconnect (g_task_get_cancellable (task), dispatch->cancelled_id);
-
-  reply->answer = answer;
-  reply->reason = reason;
-  reply->container = dispatch->container != NULL ? disp_container_ref (dispatch->container) : NULL;
-  reply->queued = (dispatch->forwarded != 0 ? dispatch->forwarded : now) - dispatch->arrived;
-  reply->upstream = dispatch->forwarded != 0 ? now - dispatch->forwarded : 0;
-
-  push_ended (self, dispatch, reply, now);
-  disp_stats_end (disp_switchboard_get_totals (switchboard),
-                  reason == NULL && answer->status < 500 ? DISP_OUTCOME_SUCCESS
-                  : answer->status == disp_error_http_status (DISP_ERROR_CLIENT_GONE)
-                      ? DISP_OUTCOME_CANCELLED
-                      : DISP_OUTCOME_FAILURE,
+  disp_stats_end (disp_switchboard_get_totals (switchboard), disp_reply_get_outcome (reply),
                   now - dispatch->arrived);
   if (disp_switchboard_get_settings (switchboard)->log_requests)
     log_request (dispatch, reply);
@@ -173,17 +112,71 @@ end (GTask *task, DispAnswer *answer, const char *reason)
   g_object_unref (task);
 }
 
+/* In how many seconds what failed with @code may be tried again; 0 = nobody knows. */
+static guint
+get_retry_after (DispDispatcher *self, int code)
+{
+  switch (code)
+    {
+    case DISP_ERROR_NO_FLEET:
+    case DISP_ERROR_NO_CONTAINER:
+      return disp_switchboard_get_settings (self->switchboard)->retry_after;
+    case DISP_ERROR_RECORDS_FULL:
+    case DISP_ERROR_NOT_RECORDED:
+      return RECORDS_RETRY_AFTER;
+    default:
+      return 0;
+    }
+}
+
+static void
+on_hold_ended (const GError *error, gpointer user_data)
+{
+  GTask *task = user_data;
+  DispDispatcher *self = g_task_get_source_object (task);
+  Dispatch *dispatch = g_task_get_task_data (task);
+
+  dispatch->hold = NULL;
+  g_queue_unlink (&self->waiting, &dispatch->link);
+  if (error != NULL)
+    disp_reply_set_error (dispatch->held, error, get_retry_after (self, error->code));
+  give_reply (task, g_steal_pointer (&dispatch->held));
+}
+
+/* Records how a request ended.  What a container answered may have to wait for that. */
+static void
+end (GTask *task, DispReply *reply)
+{
+  DispDispatcher *self = g_task_get_source_object (task);
+  Dispatch *dispatch = g_task_get_task_data (task);
+  DispRecordSink *sink = disp_switchboard_get_sink (self->switchboard);
+  gint64 now = disp_clock_now (disp_switchboard_get_clock (self->switchboard));
+  DispRecord *record;
+
+  reply->container = dispatch->container != NULL ? disp_container_ref (dispatch->container) : NULL;
+  reply->queued = (dispatch->forwarded != 0 ? dispatch->forwarded : now) - dispatch->arrived;
+  reply->upstream = dispatch->forwarded != 0 ? now - dispatch->forwarded : 0;
+  record = disp_recording_end (&dispatch->recording, reply, dispatch->version);
+  if (record != NULL && reply->reason == NULL
+      && disp_switchboard_get_settings (self->switchboard)->hold_answers)
+    {
+      dispatch->held = reply;
+      g_queue_push_tail_link (&self->waiting, &dispatch->link);
+      dispatch->hold = disp_hold_start (sink, record, on_hold_ended, task);
+      return;
+    }
+  if (record != NULL)
+    disp_record_sink_push (sink, record);
+  give_reply (task, reply);
+}
+
 static void
 end_with_error (GTask *task, const GError *error)
 {
   DispDispatcher *self = g_task_get_source_object (task);
   int code = error->domain == DISP_ERROR ? error->code : DISP_ERROR_FAILED;
-  DispAnswer *answer = disp_answer_new_for_error (error);
 
-  if (code == DISP_ERROR_NO_FLEET || code == DISP_ERROR_NO_CONTAINER)
-    answer->retry_after = g_strdup_printf (
-        "%u", disp_switchboard_get_settings (self->switchboard)->retry_after);
-  end (task, answer, disp_error_reason (code));
+  end (task, disp_reply_new_for_error (error, get_retry_after (self, code)));
 }
 
 static void
@@ -194,11 +187,21 @@ on_attempt_ended (DispAnswer *answer, const GError *error, gpointer user_data)
   Dispatch *dispatch = g_task_get_task_data (task);
 
   dispatch->attempt = NULL;
-  g_queue_unlink (&self->running, &dispatch->link);
+  g_queue_unlink (&self->waiting, &dispatch->link);
   if (answer != NULL)
-    end (task, answer, NULL);
+    end (task, disp_reply_new (answer));
   else
     end_with_error (task, error);
+}
+
+/* Lets a request wait no longer; it ends soon, with @error. */
+static void
+give_up (Dispatch *dispatch, DispOutcome outcome, GError *error)
+{
+  if (dispatch->attempt != NULL)
+    disp_attempt_cancel (dispatch->attempt, outcome, error);
+  else
+    disp_hold_cancel (dispatch->hold, error);
 }
 
 static gboolean
@@ -207,23 +210,27 @@ on_deadline (gpointer user_data)
   GTask *task = user_data;
   DispDispatcher *self = g_task_get_source_object (task);
   Dispatch *dispatch = g_task_get_task_data (task);
-  gint64 timeout = disp_switchboard_get_settings (self->switchboard)->timeout;
+  double timeout = (double) disp_switchboard_get_settings (self->switchboard)->timeout
+                   / G_USEC_PER_SEC;
 
-  disp_attempt_cancel (dispatch->attempt, DISP_OUTCOME_FAILURE,
-                       g_error_new (DISP_ERROR, DISP_ERROR_DEADLINE,
-                                    "container \"%s\" did not answer within %g s",
-                                    dispatch->container->name, (double) timeout / G_USEC_PER_SEC));
+  if (dispatch->attempt != NULL)
+    give_up (dispatch, DISP_OUTCOME_FAILURE,
+             g_error_new (DISP_ERROR, DISP_ERROR_DEADLINE,
+                          "container \"%s\" did not answer within %g s", dispatch->container->name,
+                          timeout));
+  else
+    give_up (dispatch, DISP_OUTCOME_FAILURE,
+             g_error_new (DISP_ERROR, DISP_ERROR_NOT_RECORDED,
+                          "the record of the answer was not stored within %g s", timeout));
   return G_SOURCE_REMOVE;
 }
 
 static void
 on_client_gone (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
 {
-  Dispatch *dispatch = user_data;
-
-  disp_attempt_cancel (dispatch->attempt, DISP_OUTCOME_CANCELLED,
-                       g_error_new_literal (DISP_ERROR, DISP_ERROR_CLIENT_GONE,
-                                            "the client hung up before its answer"));
+  give_up (user_data, DISP_OUTCOME_CANCELLED,
+           g_error_new_literal (DISP_ERROR, DISP_ERROR_CLIENT_GONE,
+                                "the client hung up before its answer"));
 }
 
 /* Finds who could serve the request, and lets the policy choose. */
@@ -270,7 +277,7 @@ forward (GTask *task, const DispRoute *route)
       self->transport, clock, disp_routing_get_policy (dispatch->routing, route),
       dispatch->container, dispatch->request, path, on_attempt_ended, task);
   dispatch->link.data = dispatch;
-  g_queue_push_tail_link (&self->running, &dispatch->link);
+  g_queue_push_tail_link (&self->waiting, &dispatch->link);
   dispatch->deadline = disp_clock_add_timer (clock, dispatch->arrived + settings->timeout,
                                              "request deadline", on_deadline, task);
   if (cancellable != NULL)
@@ -322,8 +329,9 @@ disp_dispatcher_get_switchboard (DispDispatcher *self)
  * @user_data: for @callback
  *
  * Has a request answered: records it, lets the policy choose a container, forwards it, records its
- * end.  Keeps
- * @self alive until @callback.
+ * end.  A prediction whose records have no room is refused.  With @hold_answers the answer of a
+ * container waits for its record, at the longest until the request's time is over.  Keeps @self
+ * alive until @callback.
  */
 void
 disp_dispatcher_dispatch_async (DispDispatcher *self, DispRequest *request,
@@ -334,7 +342,7 @@ disp_dispatcher_dispatch_async (DispDispatcher *self, DispRequest *request,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
   Dispatch *dispatch = g_new0 (Dispatch, 1);
   g_autoptr (GError) error = NULL;
-  const DispRoute *route;
+  const DispRoute *route = NULL;
 
   g_task_set_source_tag (task, disp_dispatcher_dispatch_async);
   /* The reply comes also after a cancel: it ends the record. */
@@ -342,11 +350,16 @@ disp_dispatcher_dispatch_async (DispDispatcher *self, DispRequest *request,
   g_task_set_task_data (task, dispatch, dispatch_free);
   dispatch->request = disp_request_ref (request);
   dispatch->arrived = disp_clock_now (clock);
-  dispatch->arrived_real = disp_clock_now_real (clock);
+  dispatch->recording = (DispRecording){
+    .request = request,
+    .arrived_real = disp_clock_now_real (clock),
+    .payload_limit = disp_switchboard_get_settings (self->switchboard)->payload_limit,
+  };
 
   disp_stats_begin (disp_switchboard_get_totals (self->switchboard));
-  push_created (self, dispatch);
-  route = choose (self, dispatch, &error);
+  if (disp_recording_begin (&dispatch->recording, disp_switchboard_get_sink (self->switchboard),
+                            &error))
+    route = choose (self, dispatch, &error);
   if (route != NULL)
     forward (task, route);
   else
@@ -378,12 +391,12 @@ disp_dispatcher_dispatch_finish (DispDispatcher *self, GAsyncResult *result)
 void
 disp_dispatcher_abort (DispDispatcher *self)
 {
-  for (GList *link = self->running.head; link != NULL; link = link->next)
+  for (GList *link = self->waiting.head; link != NULL; link = link->next)
     {
-      const Dispatch *dispatch = link->data;
+      Dispatch *dispatch = link->data;
+      const char *what = dispatch->attempt != NULL ? "the answer came" : "its record was stored";
 
-      disp_attempt_cancel (dispatch->attempt, DISP_OUTCOME_CANCELLED,
-                           g_error_new_literal (DISP_ERROR, DISP_ERROR_DRAINING,
-                                                "the daemon stopped before the answer came"));
+      give_up (dispatch, DISP_OUTCOME_CANCELLED,
+               g_error_new (DISP_ERROR, DISP_ERROR_DRAINING, "the daemon stopped before %s", what));
     }
 }

@@ -13,6 +13,7 @@
  * @version_path: how versions are written into the paths of containers
  * @retry_after: in how many seconds the fleet may say something else
  * @payload_limit: the longest body that a record keeps, in bytes; -1 = all
+ * @hold_answers: whether the answer of a container waits until its record is stored
  * @log_requests: whether each request is logged
  *
  * What the operator decided for the dispatching of requests.
@@ -23,6 +24,7 @@ typedef struct
   DispVersionPath version_path;
   guint retry_after;
   gssize payload_limit;
+  gboolean hold_answers;
   gboolean log_requests;
 } DispEngineSettings;
 

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "core/container.h"
+#include "engine/transport.h"
+
+/**
+ * DispReply:
+ *
+ * How a request ended: always with an answer, be it a container's or ours.
+ */
+typedef struct
+{
+  DispAnswer *answer;       /* (owned) */
+  DispContainer *container; /* (owned) (nullable) the chosen one, once there was one */
+  const char *reason;       /* (unowned) (nullable) why the answer is not a container's */
+  gint64 queued;            /* from its coming to its being forwarded, in microseconds */
+  gint64 upstream;          /* from its being forwarded to its answer, in microseconds */
+} DispReply;
+
+DispReply *disp_reply_new (DispAnswer *answer);
+DispReply *disp_reply_new_for_error (const GError *error, guint retry_after);
+void disp_reply_free (DispReply *self);
+void disp_reply_set_error (DispReply *self, const GError *error, guint retry_after);
+DispOutcome disp_reply_get_outcome (const DispReply *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispReply, disp_reply_free)
