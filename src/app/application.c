@@ -1,54 +1,66 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/application.h"
 
-#include "app/worker.h"
+#include "app/open-store.h"
+#include "app/service.h"
 #include "core/error.h"
 #include "core/policy-registry.h"
 #include "engine/switchboard.h"
-#include "front/listener.h"
 #include "front/predictions-site.h"
-#include "records/http-store.h"
-#include "records/null-store.h"
+#include "front/requests-site.h"
 #include "records/request-log.h"
-#include "records/sqlite-store.h"
+#include "records/sqlite-archive.h"
 #include "sources/file-source.h"
 #include "sources/manager-source.h"
 #include "upstream/soup-transport.h"
 
 #include <glib-unix.h>
-#include <string.h>
 #include <sys/resource.h>
 
-#define RECORDS_FILE "records.db"
-#define SQLITE_PREFIX "sqlite:"
 /* How long the records that are still queued at the end may take, in microseconds. */
 #define RECORDS_PATIENCE (10 * G_USEC_PER_SEC)
 /* How long what was given up may take to end, in microseconds. */
 #define ABORT_PATIENCE (5 * G_USEC_PER_SEC)
+
+/* What the daemon serves, at addresses of its own each. */
+typedef enum
+{
+  SERVICE_PREDICTIONS,
+  SERVICE_REQUESTS_STORE,
+  N_SERVICES,
+} Service;
 
 /* The only place that knows everybody: it makes the parts, gives them to each other, and ends them
  * in turn. */
 struct _DispApplication
 {
   GObject parent_instance;
-  DispConfig *config;           /* (owned) */
-  GMainLoop *loop;              /* (owned) */
-  DispClock *clock;             /* (owned) */
-  GPtrArray *sockets;           /* (owned) (element-type GPtrArray of GSocket) for each worker */
+  DispConfig *config;                /* (owned) */
+  GMainLoop *loop;                   /* (owned) */
+  DispClock *clock;                  /* (owned) */
+  DispService *services[N_SERVICES]; /* (owned) (nullable) those that are wanted */
+  DispRecordArchive *archive;   /* (owned) (nullable) until the embedded Requests Store has it */
   DispRequestLog *log;          /* (owned) */
   DispPolicySpec *policy;       /* (owned) */
   DispSwitchboard *switchboard; /* (owned) */
   DispSource *source;           /* (owned) (nullable) */
   char *fleet_summary;          /* (owned) (nullable) what was last told of the fleet */
   gboolean fleet_failing;
-  GPtrArray *workers;   /* (owned) (element-type DispWorker) */
-  guint n_running;      /* workers that have not ended */
+  gboolean is_serving;
+  guint n_running;      /* services that have not ended */
   guint n_signals;      /* SIGTERM and SIGINT so far */
   GSource *drain_timer; /* (owned) (nullable) */
   guint signal_ids[3];
 };
 
 G_DEFINE_FINAL_TYPE (DispApplication, disp_application, G_TYPE_OBJECT)
+
+static void
+close_services (DispApplication *self)
+{
+  for (guint i = 0; i < N_SERVICES; i++)
+    g_clear_pointer (&self->services[i], disp_service_free);
+}
 
 static void
 disp_application_finalize (GObject *object)
@@ -58,10 +70,10 @@ disp_application_finalize (GObject *object)
   disp_clock_clear_timer (&self->drain_timer);
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
-  g_clear_pointer (&self->sockets, g_ptr_array_unref);
-  g_ptr_array_unref (self->workers);
+  close_services (self);
   g_clear_object (&self->source);
   g_clear_object (&self->switchboard);
+  g_clear_object (&self->archive);
   g_clear_object (&self->log);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
   g_object_unref (self->clock);
@@ -82,7 +94,6 @@ disp_application_init (DispApplication *self)
 {
   self->loop = g_main_loop_new (NULL, FALSE);
   self->clock = disp_system_clock_new ();
-  self->workers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_worker_free);
 }
 
 /**
@@ -115,53 +126,27 @@ raise_descriptor_limit (void)
 
 /* Opening. */
 
-/* Removes what the first @n addresses leave in the file system. */
-static void
-remove_sockets (DispApplication *self, guint n)
-{
-  g_clear_pointer (&self->sockets, g_ptr_array_unref);
-  for (guint i = 0; i < n; i++)
-    disp_listener_remove (self->config->listen[i]);
-}
-
 static gboolean
-open_sockets (DispApplication *self, GError **error)
+open_services (DispApplication *self, GError **error)
 {
-  self->sockets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
-  for (guint i = 0; i < self->config->workers; i++)
-    g_ptr_array_add (self->sockets, g_ptr_array_new_with_free_func (g_object_unref));
-  for (guint n = 0; self->config->listen[n] != NULL; n++)
-    {
-      g_autoptr (GPtrArray) opened = disp_listener_open (self->config->listen[n],
-                                                         self->config->workers, error);
+  const DispConfig *config = self->config;
+  const struct
+  {
+    char *const *addresses;
+    guint n_threads;
+  } rows[N_SERVICES] = {
+    [SERVICE_PREDICTIONS] = { config->listen, config->workers },
+    [SERVICE_REQUESTS_STORE] = { config->requests_store_listen, 1 },
+  };
 
-      if (opened == NULL)
-        {
-          remove_sockets (self, n);
+  for (guint i = 0; i < N_SERVICES; i++)
+    if (*rows[i].addresses != NULL)
+      {
+        self->services[i] = disp_service_open (rows[i].addresses, rows[i].n_threads, error);
+        if (self->services[i] == NULL)
           return FALSE;
-        }
-      for (guint i = 0; i < opened->len; i++)
-        g_ptr_array_add (g_ptr_array_index (self->sockets, i),
-                         g_object_ref (g_ptr_array_index (opened, i)));
-    }
+      }
   return TRUE;
-}
-
-static DispStore *
-open_store (DispApplication *self, GError **error)
-{
-  const char *store = self->config->requests_store;
-  g_autofree char *path = NULL;
-
-  if (g_str_equal (store, "none"))
-    return disp_null_store_new ();
-  if (g_str_has_prefix (store, "http:") || g_str_has_prefix (store, "https:"))
-    return disp_http_store_new (store, error);
-  if (g_str_equal (store, "sqlite"))
-    path = g_build_filename (self->config->state_dir, RECORDS_FILE, NULL);
-  else
-    path = g_strdup (store + strlen (SQLITE_PREFIX));
-  return disp_sqlite_store_new (path, NULL, error);
 }
 
 static gboolean
@@ -173,10 +158,17 @@ open_log (DispApplication *self, GError **error)
     .max_bytes = (gsize) self->config->queue_bytes,
     .drop = self->config->drops_records,
   };
-  g_autoptr (DispStore) store = open_store (self, error);
+  g_autoptr (DispStore) store = disp_store_open (self->config, error);
+  g_autofree char *path = disp_store_dup_path (self->config);
 
   if (store == NULL)
     return FALSE;
+  if (self->services[SERVICE_REQUESTS_STORE] != NULL)
+    {
+      self->archive = disp_sqlite_archive_new (path, error);
+      if (self->archive == NULL)
+        return FALSE;
+    }
   self->log = disp_request_log_new (store, self->clock, &settings);
   return TRUE;
 }
@@ -190,6 +182,7 @@ make_switchboard (DispApplication *self)
     .version_path = config->version_path,
     .retry_after = (guint) ((config->refresh_interval + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC),
     .payload_limit = (gssize) config->payload_limit,
+    .hold_answers = config->is_committed,
     .log_requests = config->verbose,
   };
 
@@ -216,7 +209,7 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *fleet, DispApplication *s
     {
       g_message ("fleet from %s: %s", disp_source_describe (self->source), summary);
       /* At the start that is an error, which start_source() tells. */
-      if (self->workers->len > 0 && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
+      if (self->is_serving && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
         g_warning ("%s", error->message);
     }
   self->fleet_failing = FALSE;
@@ -302,19 +295,18 @@ start_source (DispApplication *self, GError **error)
   return disp_source_start (self->source, error) && check_first_fleet (self, error);
 }
 
-static gboolean
-open_log_and_source (DispApplication *self, GError **error)
-{
-  if (!open_log (self, error))
-    return FALSE;
-  make_switchboard (self);
-  return start_source (self, error);
-}
-
 /* Ending. */
 
+static void
+for_each_service (DispApplication *self, void (*function) (DispService *service))
+{
+  for (guint i = 0; i < N_SERVICES; i++)
+    if (self->services[i] != NULL)
+      function (self->services[i]);
+}
+
 static gboolean
-on_worker_ended (gpointer user_data)
+on_service_ended (gpointer user_data)
 {
   DispApplication *self = user_data;
 
@@ -329,8 +321,7 @@ on_abort_over (gpointer user_data)
   DispApplication *self = user_data;
 
   g_warning ("connections are still open; closing them");
-  for (guint i = 0; i < self->workers->len; i++)
-    disp_worker_quit (g_ptr_array_index (self->workers, i));
+  for_each_service (self, disp_service_quit);
   return G_SOURCE_REMOVE;
 }
 
@@ -340,8 +331,7 @@ abort_all (DispApplication *self)
   disp_clock_clear_timer (&self->drain_timer);
   self->drain_timer = disp_clock_add_timer (
       self->clock, disp_clock_now (self->clock) + ABORT_PATIENCE, "abort", on_abort_over, self);
-  for (guint i = 0; i < self->workers->len; i++)
-    disp_worker_abort (g_ptr_array_index (self->workers, i));
+  for_each_service (self, disp_service_abort);
 }
 
 static gboolean
@@ -364,14 +354,11 @@ on_stop_signal (gpointer user_data)
     {
       g_message ("stopping: what is in flight may end within %s",
                  self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
-      /* While it is still listened on: later it could be the socket of another daemon. */
-      remove_sockets (self, g_strv_length (self->config->listen));
       disp_switchboard_set_draining (self->switchboard);
       self->drain_timer = disp_clock_add_timer (
           self->clock, disp_clock_now (self->clock) + self->config->drain_timeout, "drain",
           on_drain_over, self);
-      for (guint i = 0; i < self->workers->len; i++)
-        disp_worker_drain (g_ptr_array_index (self->workers, i));
+      for_each_service (self, disp_service_drain);
     }
   else if (self->n_signals == 2)
     {
@@ -409,44 +396,47 @@ make_predictions_site (gpointer user_data)
   return disp_predictions_site_new (dispatcher);
 }
 
-static void
-start_worker (DispApplication *self, const char *name, GPtrArray *sockets, DispMakeSite make_site)
+/* On the thread of the embedded Requests Store. */
+static DispSite *
+make_requests_site (gpointer user_data)
 {
-  const DispWorkerSettings settings = {
-    .clock = self->clock,
-    .body_limit = (gsize) self->config->body_limit,
-    .make_site = make_site,
-    .ended = on_worker_ended,
-    .user_data = self,
+  DispApplication *self = user_data;
+  g_autoptr (DispRecordArchive) archive = g_steal_pointer (&self->archive);
+
+  return disp_requests_site_new (archive, DISP_RECORD_SINK (self->log), self->clock);
+}
+
+static void
+start_services (DispApplication *self)
+{
+  static const struct
+  {
+    const char *name;
+    const char *what;
+    DispMakeSite make_site;
+  } rows[N_SERVICES] = {
+    [SERVICE_PREDICTIONS] = { "worker", "listening", make_predictions_site },
+    [SERVICE_REQUESTS_STORE] = { "requests-store", "the embedded Requests Store listens",
+                                 make_requests_site },
   };
 
-  self->n_running++;
-  g_ptr_array_add (self->workers, disp_worker_new (name, g_ptr_array_ref (sockets), &settings));
-}
+  self->is_serving = TRUE;
+  disp_switchboard_set_serving (self->switchboard, self->config->workers);
+  for (guint i = 0; i < N_SERVICES; i++)
+    if (self->services[i] != NULL)
+      {
+        const DispWorkerSettings settings = {
+          .clock = self->clock,
+          .body_limit = (gsize) self->config->body_limit,
+          .make_site = rows[i].make_site,
+          .ended = on_service_ended,
+          .user_data = self,
+        };
 
-static void
-start_workers (DispApplication *self)
-{
-  for (guint i = 0; i < self->config->workers; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("worker-%u", i);
-
-      start_worker (self, name, g_ptr_array_index (self->sockets, i), make_predictions_site);
-    }
-}
-
-static void
-announce (DispApplication *self)
-{
-  const GPtrArray *sockets = g_ptr_array_index (self->sockets, 0);
-
-  for (guint i = 0; i < sockets->len; i++)
-    {
-      g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
-
-      g_message ("listening on %s", address);
-    }
-  g_clear_pointer (&self->sockets, g_ptr_array_unref);
+        self->n_running++;
+        disp_service_start (self->services[i], rows[i].name, &settings);
+        disp_service_announce (self->services[i], rows[i].what);
+      }
 }
 
 static void
@@ -456,40 +446,10 @@ end (DispApplication *self)
 
   if (self->source != NULL)
     disp_source_stop (self->source);
-  g_ptr_array_set_size (self->workers, 0);
+  close_services (self);
   lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
   if (lost == 0)
     g_message ("stopped");
-}
-
-/* Settings that are known but not in force yet are refused rather than ignored. */
-static gboolean
-check_in_force (const DispConfig *config, GError **error)
-{
-  const struct
-  {
-    DispSetting setting;
-    gboolean is_wanted;
-  } rows[] = {
-    { DISP_SETTING_DURABILITY, config->is_committed },
-    { DISP_SETTING_RETENTION_AGE, config->retention_age != 0 },
-    { DISP_SETTING_RETENTION_SIZE, config->retention_size != 0 },
-    { DISP_SETTING_REQUESTS_STORE_LISTEN, *config->requests_store_listen != NULL },
-    { DISP_SETTING_CONTAINERS_MANAGER_LISTEN, *config->containers_manager_listen != NULL },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].is_wanted)
-      {
-        const DispSettingRow *row = disp_setting_get_row (rows[i].setting);
-
-        g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
-                     "%s: [%s] %s: \"%s\" is not there yet, expected the default",
-                     config->origins[rows[i].setting], row->group, row->key,
-                     config->texts[rows[i].setting]);
-        return FALSE;
-      }
-  return TRUE;
 }
 
 /**
@@ -509,24 +469,20 @@ disp_application_run (DispApplication *self, GError **error)
                           ? self->config->probabilities
                           : NULL;
 
-  if (!check_in_force (self->config, error))
+  if (!disp_config_check_in_force (self->config, error))
     return FALSE;
   raise_descriptor_limit ();
   self->policy = disp_policy_spec_new (self->config->policy, options, error);
-  if (self->policy == NULL || !open_sockets (self, error))
+  if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))
     return FALSE;
-  if (!open_log_and_source (self, error))
-    {
-      remove_sockets (self, g_strv_length (self->config->listen));
-      return FALSE;
-    }
+  make_switchboard (self);
+  if (!start_source (self, error))
+    return FALSE;
 
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
   self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_hangup_signal, self);
-  start_workers (self);
-  disp_switchboard_set_serving (self->switchboard, self->config->workers);
-  announce (self);
+  start_services (self);
 
   g_main_loop_run (self->loop);
   end (self);

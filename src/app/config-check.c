@@ -39,12 +39,20 @@ check_source (const DispConfig *self, GError **error)
 static gboolean
 check_durability (const DispConfig *self, GError **error)
 {
-  if (!self->is_committed || !g_str_equal (self->requests_store, "none"))
+  if (!self->is_committed)
     return TRUE;
-  return set_fault (error, self, DISP_SETTING_DURABILITY,
-                    _ ("expected \"relaxed\" or another [records] store, found \"committed\", and "
-                       "\"none\", which keeps nothing (%s)"),
-                    self->origins[DISP_SETTING_REQUESTS_STORE]);
+  if (g_str_equal (self->requests_store, "none"))
+    return set_fault (error, self, DISP_SETTING_DURABILITY,
+                      _ ("expected \"relaxed\" or another [records] store, found \"committed\", "
+                         "and \"none\", which keeps nothing (%s)"),
+                      self->origins[DISP_SETTING_REQUESTS_STORE]);
+  if (self->drops_records)
+    return set_fault (error, self, DISP_SETTING_DURABILITY,
+                      _ ("expected \"relaxed\" or [records] overflow=refuse, found "
+                         "\"committed\", and \"drop\", with which answers may leave no records "
+                         "(%s)"),
+                      self->origins[DISP_SETTING_OVERFLOW]);
+  return TRUE;
 }
 
 static gboolean
@@ -122,4 +130,34 @@ disp_config_check (const DispConfig *self, GError **error)
          && check_open (self, DISP_SETTING_CONTAINERS_MANAGER_LISTEN,
                         self->containers_manager_listen, error)
          && check_addresses (self, error);
+}
+
+/**
+ * disp_config_check_in_force:
+ * @self: a checked configuration
+ * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section and the key
+ *
+ * Refuses settings that are known, but of which nothing comes yet.
+ *
+ * Returns: whether all that is set is in force
+ */
+gboolean
+disp_config_check_in_force (const DispConfig *self, GError **error)
+{
+  const struct
+  {
+    DispSetting setting;
+    gboolean is_wanted;
+  } rows[] = {
+    { DISP_SETTING_DURABILITY,
+      self->is_committed && !g_str_has_prefix (self->requests_store, "sqlite") },
+    { DISP_SETTING_CONTAINERS_MANAGER_LISTEN, *self->containers_manager_listen != NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].is_wanted)
+      return set_fault (error, self, rows[i].setting,
+                        "\"%s\" is not there yet, expected the default",
+                        self->texts[rows[i].setting]);
+  return TRUE;
 }

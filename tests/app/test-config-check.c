@@ -31,6 +31,9 @@ static const CheckCase check_cases[] = {
   { "committed-nowhere", "[records]\ndurability=committed\nstore=none\n",
     "[records] durability: expected \"relaxed\" or another [records] store, found \"committed\", "
     "and \"none\", which keeps nothing (" },
+  { "committed-dropping", "[records]\ndurability=committed\noverflow=drop\n",
+    "[records] durability: expected \"relaxed\" or [records] overflow=refuse, found "
+    "\"committed\", and \"drop\", with which answers may leave no records (" },
   { "relaxed-nowhere", "[records]\ndurability=relaxed\nstore=none\n", NULL },
   { "store", "[embedded]\nrequests-store-listen=127.0.0.1:5002\n", NULL },
   { "store-of-a-file", "[records]\nstore=sqlite:/r.db\n[embedded]\nrequests-store-listen=unix:/s\n",

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/open-store.h"
+
+#include "records/http-store.h"
+#include "records/null-store.h"
+#include "records/sqlite-store.h"
+
+#include <string.h>
+
+#define RECORDS_FILE "records.db"
+#define SQLITE_PREFIX "sqlite:"
+
+/**
+ * disp_store_dup_path:
+ * @config: a checked configuration
+ *
+ * Returns: (transfer full) (nullable): the SQLite file of the records; %NULL if they are elsewhere
+ */
+char *
+disp_store_dup_path (const DispConfig *config)
+{
+  if (g_str_equal (config->requests_store, "sqlite"))
+    return g_build_filename (config->state_dir, RECORDS_FILE, NULL);
+  if (g_str_has_prefix (config->requests_store, SQLITE_PREFIX))
+    return g_strdup (config->requests_store + strlen (SQLITE_PREFIX));
+  return NULL;
+}
+
+/**
+ * disp_store_open:
+ * @config: a checked configuration
+ * @error: %DISP_ERROR_STORE, or %DISP_ERROR_INVALID_CONFIG when the store cannot be what it says
+ *
+ * Opens the store that the operator chose.
+ *
+ * Returns: (transfer full) (nullable): the store
+ */
+DispStore *
+disp_store_open (const DispConfig *config, GError **error)
+{
+  const DispSqliteStoreSettings settings = {
+    .committed = config->is_committed,
+    .max_age = config->retention_age,
+    .max_size = config->retention_size,
+  };
+  g_autofree char *path = disp_store_dup_path (config);
+
+  if (path != NULL)
+    return disp_sqlite_store_new (path, &settings, error);
+  if (g_str_equal (config->requests_store, "none"))
+    return disp_null_store_new ();
+  return disp_http_store_new (config->requests_store, error);
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/service.h"
+
+#include "front/listener.h"
+
+/* What is served at some addresses: by threads of its own, or by the thread that made it. */
+struct _DispService
+{
+  GStrv addresses;    /* (owned) (nullable) until their sockets were removed */
+  GPtrArray *sockets; /* (owned) (element-type GPtrArray of GSocket) for each who serves */
+  gboolean is_threaded;
+  DispWorkerSettings settings;
+  GPtrArray *workers; /* (owned) (element-type DispWorker, owned) */
+  DispServer *server; /* (owned) (nullable) without threads, while it serves */
+  guint n_running;    /* who serves and has not ended */
+};
+
+static void
+remove_sockets (DispService *self)
+{
+  for (guint i = 0; self->addresses != NULL && self->addresses[i] != NULL; i++)
+    disp_listener_remove (self->addresses[i]);
+  g_clear_pointer (&self->addresses, g_strfreev);
+}
+
+static gboolean
+open_address (DispService *self, const char *address, GStrvBuilder *opened, GError **error)
+{
+  g_autoptr (GPtrArray) sockets = disp_listener_open (address, self->sockets->len, error);
+
+  if (sockets == NULL)
+    return FALSE;
+  g_strv_builder_add (opened, address);
+  for (guint i = 0; i < sockets->len; i++)
+    g_ptr_array_add (g_ptr_array_index (self->sockets, i),
+                     g_object_ref (g_ptr_array_index (sockets, i)));
+  return TRUE;
+}
+
+/**
+ * disp_service_open:
+ * @addresses: where to listen, see disp_listener_open()
+ * @n_threads: how many threads will serve; 0 = this one does
+ * @error: which address cannot be listened on, and why
+ *
+ * Listens, so that connections wait, but serves nothing yet.
+ *
+ * Returns: (transfer full) (nullable): a service, of this thread
+ */
+DispService *
+disp_service_open (char *const *addresses, guint n_threads, GError **error)
+{
+  DispService *self = g_new0 (DispService, 1);
+  g_autoptr (GStrvBuilder) opened = g_strv_builder_new ();
+  gboolean ok = TRUE;
+
+  self->is_threaded = n_threads > 0;
+  self->workers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_worker_free);
+  self->sockets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  for (guint i = 0; i < MAX (n_threads, 1); i++)
+    g_ptr_array_add (self->sockets, g_ptr_array_new_with_free_func (g_object_unref));
+  for (guint i = 0; ok && addresses[i] != NULL; i++)
+    ok = open_address (self, addresses[i], opened, error);
+  self->addresses = g_strv_builder_end (opened);
+  if (ok)
+    return self;
+  disp_service_free (self);
+  return NULL;
+}
+
+static gboolean
+on_ended (gpointer user_data)
+{
+  DispService *self = user_data;
+
+  g_assert (self->n_running > 0);
+  if (--self->n_running == 0)
+    self->settings.ended (self->settings.user_data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_drained (gpointer user_data)
+{
+  on_ended (user_data);
+}
+
+static DispSite *
+make_site (gpointer user_data)
+{
+  const DispService *self = user_data;
+
+  return self->settings.make_site (self->settings.user_data);
+}
+
+static void
+start_here (DispService *self)
+{
+  g_autoptr (DispSite) site = make_site (self);
+
+  self->server = disp_server_new (site, self->settings.clock, g_ptr_array_index (self->sockets, 0),
+                                  self->settings.body_limit);
+}
+
+static void
+start_threads (DispService *self, const char *name)
+{
+  DispWorkerSettings settings = self->settings;
+
+  settings.make_site = make_site;
+  settings.ended = on_ended;
+  settings.user_data = self;
+  for (guint i = 0; i < self->sockets->len; i++)
+    {
+      g_autofree char *numbered = g_strdup_printf ("%s-%u", name, i);
+
+      g_ptr_array_add (self->workers,
+                       disp_worker_new (self->sockets->len > 1 ? numbered : name,
+                                        g_ptr_array_ref (g_ptr_array_index (self->sockets, i)),
+                                        &settings));
+    }
+}
+
+/**
+ * disp_service_start:
+ * @self: a service that was opened
+ * @name: that of its threads, for debuggers
+ * @settings: what it is given; copied.  Its site is made once on each thread that serves; @ended is
+ *   called once, when all of them have ended
+ *
+ * Serves from now on.
+ */
+void
+disp_service_start (DispService *self, const char *name, const DispWorkerSettings *settings)
+{
+  self->settings = *settings;
+  g_object_ref (self->settings.clock);
+  self->n_running = self->sockets->len;
+  if (self->is_threaded)
+    start_threads (self, name);
+  else
+    start_here (self);
+}
+
+/**
+ * disp_service_announce:
+ * @self: a service that was not told to end
+ * @what: what it is, and that it listens: "the embedded Requests Store listens"
+ *
+ * Logs where it listens, with the port that it was given for port 0.
+ */
+void
+disp_service_announce (DispService *self, const char *what)
+{
+  const GPtrArray *sockets = g_ptr_array_index (self->sockets, 0);
+
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
+
+      g_message ("%s on %s", what, address);
+    }
+}
+
+/**
+ * disp_service_drain:
+ * @self: a service that was started
+ *
+ * Listens no more, and has it end as soon as what is in flight has ended.
+ */
+void
+disp_service_drain (DispService *self)
+{
+  /* While it is still listened on: later it could be the socket of another daemon. */
+  remove_sockets (self);
+  g_ptr_array_set_size (self->sockets, 0);
+  if (self->server != NULL)
+    disp_server_drain (self->server, on_drained, self);
+  for (guint i = 0; i < self->workers->len; i++)
+    disp_worker_drain (g_ptr_array_index (self->workers, i));
+}
+
+/**
+ * disp_service_abort:
+ * @self: a service that drains
+ *
+ * Has it give up what is in flight.
+ */
+void
+disp_service_abort (DispService *self)
+{
+  if (self->server != NULL)
+    disp_server_abort (self->server);
+  for (guint i = 0; i < self->workers->len; i++)
+    disp_worker_abort (g_ptr_array_index (self->workers, i));
+}
+
+/**
+ * disp_service_quit:
+ * @self: a service that was started
+ *
+ * Has it end at once, and close the connections that are open.
+ */
+void
+disp_service_quit (DispService *self)
+{
+  if (self->server != NULL && self->n_running > 0)
+    {
+      g_clear_object (&self->server);
+      on_ended (self);
+    }
+  for (guint i = 0; i < self->workers->len; i++)
+    disp_worker_quit (g_ptr_array_index (self->workers, i));
+}
+
+/**
+ * disp_service_free:
+ * @self: (transfer full): a service that was not started, or that has ended
+ *
+ * Waits for its threads.
+ */
+void
+disp_service_free (DispService *self)
+{
+  remove_sockets (self);
+  g_ptr_array_unref (self->workers);
+  g_ptr_array_unref (self->sockets);
+  g_clear_object (&self->server);
+  g_clear_object (&self->settings.clock);
+  g_free (self);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "app/worker.h"
+
+typedef struct _DispService DispService;
+
+DispService *disp_service_open (char *const *addresses, guint n_threads, GError **error);
+void disp_service_start (DispService *self, const char *name, const DispWorkerSettings *settings);
+void disp_service_announce (DispService *self, const char *what);
+void disp_service_drain (DispService *self);
+void disp_service_abort (DispService *self);
+void disp_service_quit (DispService *self);
+void disp_service_free (DispService *self);
