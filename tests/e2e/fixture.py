@@ -720,6 +720,32 @@ def find_strace():
     return path
 
 
+@contextlib.contextmanager
+def failing_disk(house, daemon, calls, error):
+    """Lets these system calls of the daemon fail with this error, for a while.
+
+    strace does it, and lets go of the daemon again: then there is room.
+    """
+    words = ["-f", "-qq", "-p", str(daemon.pid), "-o", os.devnull]
+    words += ["-e", f"trace={calls}", "-e", f"inject={calls}:error={error}"]
+    strace = house.add(Program("strace", [find_strace(), *words], environment()))
+    eventually(lambda: is_traced(daemon), what="the attachment of strace")
+    try:
+        yield
+    finally:
+        strace.signal(signal.SIGINT)
+        strace.wait()
+
+
+def is_traced(daemon):
+    """Tells whether all threads of the daemon have a tracer."""
+    for task in os.listdir(f"/proc/{daemon.pid}/task"):
+        with open(f"/proc/{daemon.pid}/task/{task}/status", encoding="ascii") as status:
+            if re.search(r"^TracerPid:\t0$", status.read(), re.MULTILINE):
+                return False
+    return True
+
+
 def in_threads(count, work):
     """Calls work(i) in so many threads at once.
 
