@@ -312,3 +312,18 @@ disp_sqlite_file_abandon (DispSqliteFile *self)
     }
   disp_sqlite_file_close (self);
 }
+
+/**
+ * disp_sqlite_file_leave:
+ * @self: (transfer full): a file, without statements
+ *
+ * Closes it if it is at its path still, else abandons it.
+ */
+void
+disp_sqlite_file_leave (DispSqliteFile *self)
+{
+  if (disp_sqlite_file_has_moved (self))
+    disp_sqlite_file_abandon (self);
+  else
+    disp_sqlite_file_close (self);
+}

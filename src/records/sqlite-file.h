@@ -43,6 +43,7 @@ DispSqliteFile *disp_sqlite_file_open_reader (const char *path, const DispSqlite
                                               GError **error);
 void disp_sqlite_file_close (DispSqliteFile *self);
 void disp_sqlite_file_abandon (DispSqliteFile *self);
+void disp_sqlite_file_leave (DispSqliteFile *self);
 
 sqlite3_stmt *disp_sqlite_file_prepare (DispSqliteFile *self, const char *sql, GError **error);
 gboolean disp_sqlite_file_execute (DispSqliteFile *self, const char *sql, GError **error);

@@ -3,6 +3,7 @@
 
 #include "records/sqlite-rows.h"
 #include "records/sqlite-schema.h"
+#include "records/sqlite-space.h"
 #include "records/store.h"
 
 /* How much one run removes when nothing has come, in rows and in bytes of bodies. */
@@ -14,58 +15,25 @@
 #define FRONT_ROWS 256
 /* And how many of the rest each time. */
 #define SWEEP_ROWS 1024
-/* Free pages that are kept for what comes, and how many one run gives back. */
+/* Free pages that are kept for what comes. */
 #define RESERVED_PAGES 1024
-#define PIECE_PAGES 128
 /* The age is looked at so often while records come, and while none do, in microseconds. */
 #define AGE_INTERVAL G_USEC_PER_SEC
 #define IDLE_INTERVAL (60 * G_USEC_PER_SEC)
 
-/* A value of PRAGMA auto_vacuum. */
-#define AUTO_VACUUM_INCREMENTAL 2
 struct _DispSqliteRetention
 {
   DispSqliteFile *file; /* (unowned) outlives this */
   gint64 max_age;       /* microseconds; 0 = no limit */
   gint64 max_size;      /* bytes; 0 = no limit */
-  gint64 page_size;
-  gboolean shrinks; /* the file can give pages back */
+  DispSqliteSpace space;
   DispSqliteRows records;
   char *aside; /* (owned) (nullable) a table that was set aside */
   DispSqliteRows aside_rows;
-  sqlite3_stmt *count_pages; /* (owned) */
-  sqlite3_stmt *count_free;  /* (owned) */
-  DispSqliteBudget budget;   /* what has come since the last run goes on top of a piece */
-  gint64 aged_at;            /* when the age was looked at last, by the real clock */
-  gint64 swept;              /* the last row of the rest whose age was looked at */
+  DispSqliteBudget budget; /* what has come since the last run goes on top of a piece */
+  gint64 aged_at;          /* when the age was looked at last, by the real clock */
+  gint64 swept;            /* the last row of the rest whose age was looked at */
 };
-
-static gboolean
-read_count (DispSqliteRetention *self, sqlite3_stmt *statement, gint64 *count, GError **error)
-{
-  int code = sqlite3_step (statement);
-
-  if (code == SQLITE_ROW)
-    *count = sqlite3_column_int64 (statement, 0);
-  else
-    disp_sqlite_file_set_error (self->file, code, error);
-  sqlite3_reset (statement);
-  return code == SQLITE_ROW;
-}
-
-/* How much of the file holds something, in bytes: pages that are free will be used again. */
-static gboolean
-read_size (DispSqliteRetention *self, gint64 *size, GError **error)
-{
-  gint64 n_pages;
-  gint64 n_free;
-
-  if (!read_count (self, self->count_pages, &n_pages, error)
-      || !read_count (self, self->count_free, &n_free, error))
-    return FALSE;
-  *size = (n_pages - n_free) * self->page_size;
-  return TRUE;
-}
 
 static gboolean
 prune (DispSqliteRetention *self, gint64 cutoff, gint64 n_rows, gint64 *seq, guint *n_removed,
@@ -109,6 +77,7 @@ static gboolean
 apply_size (DispSqliteRetention *self, gboolean *more, GError **error)
 {
   guint n_removed;
+  gint64 n_free;
   gint64 size;
 
   do
@@ -116,7 +85,7 @@ apply_size (DispSqliteRetention *self, gboolean *more, GError **error)
       gint64 seq = 0;
 
       if (!prune (self, DISP_SQLITE_ANY_AGE, STEP_ROWS, &seq, &n_removed, error)
-          || !read_size (self, &size, error))
+          || !disp_sqlite_space_read (&self->space, &size, &n_free, error))
         return FALSE;
       *more = n_removed > 0 && size > self->max_size;
     }
@@ -160,8 +129,9 @@ choose (DispSqliteRetention *self, gint64 now_real, Removal *removal, GError **e
 {
   gint64 since = now_real - self->aged_at;
   gint64 size = 0;
+  gint64 n_free;
 
-  if (self->max_size > 0 && !read_size (self, &size, error))
+  if (self->max_size > 0 && !disp_sqlite_space_read (&self->space, &size, &n_free, error))
     return FALSE;
   if (self->aside != NULL)
     *removal = REMOVE_ASIDE;
@@ -193,20 +163,18 @@ remove_piece (DispSqliteRetention *self, Removal removal, gint64 now_real, gbool
     }
 }
 
-/* Free pages at the end of the file are cut off, after what stands there has moved to the front. */
 static gboolean
 give_back (DispSqliteRetention *self, gboolean *more, GError **error)
 {
+  gint64 size;
   gint64 n_free;
 
-  if (!self->shrinks)
+  if (!self->space.shrinks)
     return TRUE;
-  if (!read_count (self, self->count_free, &n_free, error))
+  if (!disp_sqlite_space_read (&self->space, &size, &n_free, error))
     return FALSE;
-  *more = n_free > RESERVED_PAGES + PIECE_PAGES;
-  return n_free <= RESERVED_PAGES
-         || disp_sqlite_file_execute (
-             self->file, "PRAGMA incremental_vacuum (" G_STRINGIFY (PIECE_PAGES) ")", error);
+  *more = n_free > RESERVED_PAGES + DISP_SQLITE_SPACE_PIECE;
+  return n_free <= RESERVED_PAGES || disp_sqlite_space_give_back (&self->space, error);
 }
 
 /**
@@ -288,8 +256,7 @@ disp_sqlite_retention_free (DispSqliteRetention *self)
 {
   disp_sqlite_rows_close (&self->records);
   disp_sqlite_rows_close (&self->aside_rows);
-  sqlite3_finalize (self->count_pages);
-  sqlite3_finalize (self->count_free);
+  disp_sqlite_space_close (&self->space);
   g_free (self->aside);
   g_free (self);
 }
@@ -307,20 +274,14 @@ DispSqliteRetention *
 disp_sqlite_retention_new (DispSqliteFile *file, gint64 max_age, gint64 max_size, GError **error)
 {
   g_autoptr (DispSqliteRetention) self = g_new0 (DispSqliteRetention, 1);
-  gint64 mode;
 
   self->file = file;
   self->max_age = max_age;
   self->max_size = max_size;
   self->budget = (DispSqliteBudget){ .rows = PIECE_ROWS, .bytes = PIECE_BYTES };
-  if (!disp_sqlite_file_read_int (file, "PRAGMA page_size", &self->page_size, error)
-      || !disp_sqlite_file_read_int (file, "PRAGMA auto_vacuum", &mode, error)
+  if (!disp_sqlite_space_open (&self->space, file, error)
       || !disp_sqlite_rows_open (&self->records, file, "records", error)
       || !disp_sqlite_schema_dup_aside (file, &self->aside, error))
     return NULL;
-  self->shrinks = mode == AUTO_VACUUM_INCREMENTAL;
-  self->count_pages = disp_sqlite_file_prepare (file, "PRAGMA page_count", error);
-  if (self->count_pages != NULL)
-    self->count_free = disp_sqlite_file_prepare (file, "PRAGMA freelist_count", error);
-  return self->count_free != NULL ? g_steal_pointer (&self) : NULL;
+  return g_steal_pointer (&self);
 }

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/sqlite-store.h"
 
+#include "records/sqlite-checkpoint.h"
 #include "records/sqlite-record.h"
 #include "records/sqlite-retention.h"
 #include "records/sqlite-schema.h"
 
-/* The log is copied back into the file when it has so many pages (16 MiB): one batch touches the
- * same pages of the index again and again, and they are copied once. */
-#define CHECKPOINT_PAGES 4000
-/* So many pages later again, when readers kept it from being emptied. */
-#define CHECKPOINT_STEP 1000
-/* From so many pages on readers are waited for, up to so long, in milliseconds. */
-#define MAX_LOG_PAGES 16000
-#define READER_TIMEOUT 20
 /* Between tries of an upkeep that fails, in microseconds. */
 #define RETRY_INTERVAL (5 * G_USEC_PER_SEC)
 
@@ -26,12 +19,11 @@ struct _DispSqliteStore
   char *path;        /* (owned) absolute */
   char *description; /* (owned) */
   DispSqliteStoreSettings settings;
-  DispSqliteFile *file;           /* (owned) (nullable) while it cannot be opened again */
-  sqlite3_stmt *upsert;           /* (owned) (nullable) with file */
-  DispSqliteRetention *retention; /* (owned) (nullable) with file */
-  int log_pages;                  /* how long the write-ahead log is */
-  int checkpoint_at;              /* at which length it is copied back */
-  gboolean untidy;                /* the upkeep fails, which was said */
+  DispSqliteFile *file;            /* (owned) (nullable) while it cannot be opened again */
+  sqlite3_stmt *upsert;            /* (owned) (nullable) with file */
+  DispSqliteRetention *retention;  /* (owned) (nullable) with file */
+  DispSqliteCheckpoint checkpoint; /* of file */
+  gboolean untidy;                 /* the upkeep fails, which was said */
 };
 
 static void
@@ -39,22 +31,7 @@ close_file (DispSqliteStore *self)
 {
   g_clear_pointer (&self->retention, disp_sqlite_retention_free);
   g_clear_pointer (&self->upsert, sqlite3_finalize);
-  if (self->file != NULL && disp_sqlite_file_has_moved (self->file))
-    g_clear_pointer (&self->file, disp_sqlite_file_abandon);
-  else
-    g_clear_pointer (&self->file, disp_sqlite_file_close);
-}
-
-static int
-on_committed (void *user_data, G_GNUC_UNUSED sqlite3 *db, G_GNUC_UNUSED const char *name,
-              int log_pages)
-{
-  DispSqliteStore *self = user_data;
-
-  if (log_pages < self->log_pages)
-    self->checkpoint_at = CHECKPOINT_PAGES;
-  self->log_pages = log_pages;
-  return SQLITE_OK;
+  g_clear_pointer (&self->file, disp_sqlite_file_leave);
 }
 
 static gboolean
@@ -63,9 +40,7 @@ open_file (DispSqliteStore *self, GError **error)
   self->file = disp_sqlite_file_open (self->path, disp_sqlite_schema_get_layout (), error);
   if (self->file == NULL)
     return FALSE;
-  self->checkpoint_at = CHECKPOINT_PAGES;
-  self->log_pages = 0;
-  sqlite3_wal_hook (self->file->db, on_committed, self);
+  disp_sqlite_checkpoint_begin (&self->checkpoint, self->file);
   if (!self->settings.committed
       || disp_sqlite_file_execute (self->file, "PRAGMA synchronous = FULL", error))
     self->upsert = disp_sqlite_file_prepare (self->file, DISP_SQLITE_RECORD_UPSERT, error);
@@ -152,27 +127,6 @@ store_rows (DispSqliteStore *self, GPtrArray *rows, GError **error)
   return FALSE;
 }
 
-/* Copies the log back into the file, so that it can be used again from its beginning.  Readers are
- * not in the way of that unless there is always one: then the next ones have to wait. */
-static gboolean
-checkpoint (DispSqliteStore *self, GError **error)
-{
-  gboolean wait = self->log_pages >= MAX_LOG_PAGES;
-  int mode = wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
-  int code;
-
-  if (self->log_pages < self->checkpoint_at)
-    return TRUE;
-  self->checkpoint_at = self->log_pages + CHECKPOINT_STEP;
-  sqlite3_busy_timeout (self->file->db, READER_TIMEOUT);
-  code = sqlite3_wal_checkpoint_v2 (self->file->db, "main", mode, NULL, NULL);
-  sqlite3_busy_timeout (self->file->db, DISP_SQLITE_BUSY_TIMEOUT);
-  if (code == SQLITE_OK || code == SQLITE_BUSY)
-    return TRUE;
-  disp_sqlite_file_set_error (self->file, code, error);
-  return FALSE;
-}
-
 static gboolean
 sqlite_store_append_batch (DispStore *store, DispRecord *const *records, guint n_records,
                            guint *n_taken, G_GNUC_UNUSED guint *n_refused,
@@ -189,8 +143,8 @@ sqlite_store_append_batch (DispStore *store, DispRecord *const *records, guint n
   disp_sqlite_retention_note_rows (self->retention, rows->len, measure (rows));
   *n_taken = n_records;
   /* As long as somebody tidies up there is nothing to do here. */
-  if (self->log_pages >= 2 * MAX_LOG_PAGES)
-    checkpoint (self, NULL);
+  if (disp_sqlite_checkpoint_is_overdue (&self->checkpoint))
+    disp_sqlite_checkpoint_run (&self->checkpoint, NULL);
   return TRUE;
 }
 
@@ -228,7 +182,7 @@ sqlite_store_tidy (DispStore *store, gint64 now_real)
   if (!ensure_file (self, NULL))
     return RETRY_INTERVAL;
   if (!disp_sqlite_retention_run (self->retention, now_real, &wait, &error)
-      || !checkpoint (self, &error))
+      || !disp_sqlite_checkpoint_run (&self->checkpoint, &error))
     wait = RETRY_INTERVAL;
   note_upkeep (self, error);
   return wait;
