@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 /* Writes the entries of @directory to the disk.  Like SQLite itself, without a complaint: there are
@@ -91,4 +92,37 @@ disp_private_file_ensure (const char *path, const char *noun, GError **error)
                "another file",
                path, noun, g_strerror (errno));
   return FALSE;
+}
+
+/**
+ * disp_private_file_lock:
+ * @path: the absolute path of a file, whose directory is there
+ * @noun: what the file is to people: "the spool"
+ * @error: %DISP_ERROR_STORE, saying what is wrong and what to do
+ *
+ * Makes sure that nobody else who calls this uses the file, in this process or another.  What is
+ * locked is an empty file beside it, whose name ends in "-lock" and which stays there: a database
+ * has locks of its own, which would be lost.
+ *
+ * Returns: a descriptor that holds the lock until it is closed, or -1
+ */
+int
+disp_private_file_lock (const char *path, const char *noun, GError **error)
+{
+  g_autofree char *lock = g_strconcat (path, "-lock", NULL);
+  int fd = g_open (lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+  if (fd >= 0 && flock (fd, LOCK_EX | LOCK_NB) == 0)
+    return fd;
+  if (fd >= 0 && errno == EWOULDBLOCK)
+    g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
+                 "cannot use \"%s\" as %s: another dispatcherd uses it; stop that, or name another "
+                 "state directory",
+                 path, noun);
+  else
+    g_set_error (error, DISP_ERROR, DISP_ERROR_STORE, "cannot lock \"%s\" for %s: %s", lock, noun,
+                 g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return -1;
 }

@@ -4,3 +4,4 @@
 #include <glib.h>
 
 gboolean disp_private_file_ensure (const char *path, const char *noun, GError **error);
+int disp_private_file_lock (const char *path, const char *noun, GError **error);

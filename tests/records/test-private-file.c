@@ -7,6 +7,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <unistd.h>
 
 #define NOUN "the notebook"
 
@@ -88,6 +90,41 @@ test_wrong_place (void)
   fixture_remove_directory (directory);
 }
 
+/* One at a time, and whoever does not get it takes nothing away from who has it. */
+static void
+test_lock (void)
+{
+  char *directory = fixture_directory ();
+  g_autofree char *path = g_build_filename (directory, "records.db", NULL);
+  g_autofree char *lock = g_strconcat (path, "-lock", NULL);
+  g_autoptr (GError) error = NULL;
+  GStatBuf status;
+  int fd = disp_private_file_lock (path, NOUN, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_no_errno (g_stat (lock, &status));
+  g_assert_cmpint (status.st_mode & 0777, ==, 0600);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) reason = NULL;
+
+      g_assert_cmpint (disp_private_file_lock (path, NOUN, &reason), ==, -1);
+      g_assert_error (reason, DISP_ERROR, DISP_ERROR_STORE);
+      g_test_message ("%s", reason->message);
+      g_assert_nonnull (strstr (reason->message, "another dispatcherd uses it"));
+      g_assert_nonnull (strstr (reason->message, NOUN));
+    }
+  close (fd);
+  fd = disp_private_file_lock (path, NOUN, &error);
+  g_assert_no_error (error);
+  close (fd);
+  fixture_remove_directory (directory);
+  g_assert_cmpint (disp_private_file_lock (path, NOUN, &error), ==, -1);
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
+  g_assert_nonnull (strstr (error->message, lock));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -95,5 +132,6 @@ main (int argc, char **argv)
   g_test_add_func ("/records/private-file/creates", test_creates);
   g_test_add_func ("/records/private-file/keeps", test_keeps);
   g_test_add_func ("/records/private-file/wrong-place", test_wrong_place);
+  g_test_add_func ("/records/private-file/lock", test_lock);
   return g_test_run ();
 }

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "records/spool-inlet.h"
+
+#include "core/error.h"
+#include "records/sqlite-checkpoint.h"
+#include "records/sqlite-space.h"
+#include "wire/record-document.h"
+
+/* What a row takes besides its document, in bytes. */
+#define ROW_SIZE 128
+/* SQLite cannot keep more in one row, in bytes. */
+#define MAX_DOCUMENT 900000000
+
+#define MESSAGE_ID_MOVED "a0859edc17834003a589e85d7e277569"
+#define MESSAGE_ID_TOO_LARGE "9088f25beaeb4a02bc0b12cc806713ea"
+
+struct _DispSpoolInlet
+{
+  DispSpool *spool; /* (unowned) outlives its ends */
+  gboolean committed;
+  DispSqliteFile *file; /* (owned) (nullable) while it cannot be opened again */
+  sqlite3_stmt *insert; /* (owned) (nullable) with file */
+  DispSqliteSpace space;
+  DispSqliteCheckpoint checkpoint;
+  gboolean full;     /* nothing is taken until an eighth is free */
+  gboolean refusing; /* the last batch had a record that was too large, which was said */
+};
+
+/* What became of a batch. */
+typedef struct
+{
+  guint n_taken;
+  guint n_refused; /* of these */
+} Fate;
+
+static void
+close_file (DispSpoolInlet *self)
+{
+  g_clear_pointer (&self->insert, sqlite3_finalize);
+  disp_sqlite_space_close (&self->space);
+  g_clear_pointer (&self->file, disp_sqlite_file_leave);
+}
+
+static gboolean
+open_file (DispSpoolInlet *self, GError **error)
+{
+  self->file = disp_spool_open_file (self->spool, error);
+  if (self->file == NULL)
+    return FALSE;
+  disp_sqlite_checkpoint_begin (&self->checkpoint, self->file);
+  if ((!self->committed
+       || disp_sqlite_file_execute (self->file, "PRAGMA synchronous = FULL", error))
+      && disp_sqlite_space_open (&self->space, self->file, error))
+    self->insert = disp_sqlite_file_prepare (
+        self->file, "INSERT INTO letters (id, state, document) VALUES (?1, ?2, ?3)", error);
+  if (self->insert != NULL)
+    return TRUE;
+  close_file (self);
+  return FALSE;
+}
+
+/* Takes another connection when this one may be at fault, and another file when this one went. */
+static gboolean
+ensure_file (DispSpoolInlet *self, GError **error)
+{
+  if (self->file != NULL && disp_sqlite_file_has_moved (self->file))
+    {
+      g_log_structured (
+          G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_MOVED, "MESSAGE",
+          "\"%s\" was moved or deleted while it was in use: records that waited in it "
+          "are not delivered, and others go into the file that is there now, or a "
+          "new one",
+          disp_spool_get_path (self->spool));
+      close_file (self);
+    }
+  else if (self->file != NULL && self->file->suspect)
+    close_file (self);
+  return self->file != NULL || open_file (self, error);
+}
+
+/* How much of the limit a document uses up: long ones have pages of their own. */
+static gint64
+estimate_size (DispSpoolInlet *self, gsize length)
+{
+  gint64 size = (gint64) length + ROW_SIZE;
+  gint64 page = self->space.page_size;
+
+  return size > page ? (size / page + 2) * page : size;
+}
+
+/* How much may still come, in bytes.  A spool that was full is so until an eighth is free, so that
+ * the news of it are few. */
+static gboolean
+find_room (DispSpoolInlet *self, gint64 *room, GError **error)
+{
+  gint64 limit = disp_spool_get_limit (self->spool);
+  gint64 used;
+  gint64 n_free;
+
+  if (!disp_sqlite_space_read (&self->space, &used, &n_free, error))
+    return FALSE;
+  if (used <= limit - limit / 8)
+    self->full = FALSE;
+  *room = self->full ? 0 : limit - used;
+  return TRUE;
+}
+
+static gboolean
+insert (DispSpoolInlet *self, const DispRecord *record, GString *document, GError **error)
+{
+  int code;
+
+  sqlite3_bind_text (self->insert, 1, record->id, -1, SQLITE_STATIC);
+  sqlite3_bind_int (self->insert, 2, (int) record->state);
+  sqlite3_bind_blob64 (self->insert, 3, document->str, document->len, SQLITE_STATIC);
+  sqlite3_step (self->insert);
+  code = sqlite3_reset (self->insert);
+  sqlite3_clear_bindings (self->insert);
+  if (code != SQLITE_OK)
+    disp_sqlite_file_set_error (self->file, code, error);
+  return code == SQLITE_OK;
+}
+
+/* A record that could never be kept would be in the way of all that come after it. */
+static void
+refuse (DispSpoolInlet *self, const DispRecord *record, gsize length)
+{
+  if (!self->refusing)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_TOO_LARGE,
+                      "REQUEST_ID", record->id, "MESSAGE",
+                      "the record %s is too large for the spool \"%s\", %" G_GSIZE_FORMAT
+                      " bytes; such records are counted as refused and not kept",
+                      record->id, disp_spool_get_path (self->spool), length);
+  self->refusing = TRUE;
+}
+
+/* Inserts records as long as there is room. */
+static gboolean
+insert_records (DispSpoolInlet *self, DispRecord *const *records, guint n_records, Fate *fate,
+                GError **error)
+{
+  gint64 largest = disp_spool_get_limit (self->spool) / 2;
+  gint64 room;
+
+  if (!find_room (self, &room, error))
+    return FALSE;
+  for (; fate->n_taken < n_records && !self->full; fate->n_taken++)
+    {
+      const DispRecord *record = records[fate->n_taken];
+      g_auto (DispJsonWriter) document = { 0 };
+      gint64 size;
+
+      disp_json_writer_init (&document);
+      disp_record_document_write (&document, NULL, record);
+      size = estimate_size (self, document.text->len);
+      if (size > largest || document.text->len > MAX_DOCUMENT)
+        {
+          refuse (self, record, document.text->len);
+          fate->n_refused++;
+          continue;
+        }
+      self->full = size > room;
+      if (self->full)
+        break;
+      if (!insert (self, record, document.text, error))
+        return FALSE;
+      room -= size;
+    }
+  if (fate->n_refused == 0 && fate->n_taken > 0)
+    self->refusing = FALSE;
+  return TRUE;
+}
+
+/**
+ * disp_spool_inlet_append:
+ * @self: an inlet
+ * @records: (array length=n_records): records
+ * @n_records: how many
+ * @n_taken: (out): how many of the first are settled
+ * @n_refused: (out): how many of these are too large to be kept at all
+ * @error: %DISP_ERROR_STORE: why not all were taken
+ *
+ * Adds records to the spool, in one transaction: when it returns those that were taken outlive the
+ * end of this process, and with @committed a power cut.  When the limit is reached it takes those
+ * that fit, and then none before an eighth of the limit is free.  If the file fails it takes none.
+ *
+ * Returns: whether all are settled
+ */
+gboolean
+disp_spool_inlet_append (DispSpoolInlet *self, DispRecord *const *records, guint n_records,
+                         guint *n_taken, guint *n_refused, GError **error)
+{
+  Fate fate = { 0 };
+
+  *n_taken = 0;
+  *n_refused = 0;
+  if (!ensure_file (self, error) || !disp_spool_begin (self->spool, self->file, error))
+    return FALSE;
+  if (!insert_records (self, records, n_records, &fate, error))
+    {
+      disp_spool_roll_back (self->spool, self->file);
+      return FALSE;
+    }
+  if (!disp_spool_commit (self->spool, self->file, error))
+    return FALSE;
+  *n_taken = fate.n_taken;
+  *n_refused = fate.n_refused;
+  if (disp_sqlite_checkpoint_is_overdue (&self->checkpoint))
+    disp_sqlite_checkpoint_run (&self->checkpoint, NULL);
+  if (fate.n_taken < n_records)
+    g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
+                 "the spool \"%s\" is full: %" G_GUINT64_FORMAT
+                 " records wait in it for the Requests Store, and spool-limit is %" G_GINT64_FORMAT
+                 " bytes",
+                 disp_spool_get_path (self->spool), disp_spool_count (self->spool),
+                 disp_spool_get_limit (self->spool));
+  return fate.n_taken == n_records;
+}
+
+/**
+ * disp_spool_inlet_tidy:
+ * @self: an inlet
+ *
+ * Copies the write-ahead log back into the file when it has become long: a few milliseconds.
+ */
+void
+disp_spool_inlet_tidy (DispSpoolInlet *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* What fails here fails when records come too, and is told then. */
+  if (self->file != NULL && !self->file->suspect
+      && !disp_sqlite_checkpoint_run (&self->checkpoint, &error))
+    g_debug ("%s", error->message);
+}
+
+/**
+ * disp_spool_inlet_new:
+ * @spool: a spool, which must outlive its ends
+ * @committed: whether what is taken has to outlive a power cut
+ * @error: %DISP_ERROR_STORE, saying what is wrong with the file and what to do
+ *
+ * Returns: (transfer full) (nullable): the inlet of @spool; it may have but one
+ */
+DispSpoolInlet *
+disp_spool_inlet_new (DispSpool *spool, gboolean committed, GError **error)
+{
+  g_autoptr (DispSpoolInlet) self = g_new0 (DispSpoolInlet, 1);
+
+  self->spool = spool;
+  self->committed = committed;
+  return open_file (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * disp_spool_inlet_free:
+ * @self: (transfer full): an inlet
+ */
+void
+disp_spool_inlet_free (DispSpoolInlet *self)
+{
+  close_file (self);
+  g_free (self);
+}
