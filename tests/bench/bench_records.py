@@ -49,6 +49,7 @@ def to_http(seconds):
 VARIANTS = {
     "none": to_nothing,
     "sqlite relaxed": to_sqlite("relaxed"),
+    "sqlite committed": to_sqlite("committed"),
     "http": to_http,
 }
 
@@ -101,7 +102,9 @@ def keep_up(variant):
 
 TARGETS = [
     compare_cpu("sqlite relaxed", MOST_CPU),
+    compare_cpu("sqlite committed"),
     compare_cpu("http"),
     keep_up("sqlite relaxed"),
+    keep_up("sqlite committed"),
     keep_up("http"),
 ]
