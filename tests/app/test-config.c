@@ -372,7 +372,7 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                       "[dispatch]\npolicy=probabilities\ntimeout=1.5s\nconnect-timeout=1\n"
                       "idle-timeout=1h\nanswer-limit=2G\nversion-path=original\n"
                       "[records]\nstore=sqlite:/tmp/r.db\nflush-interval=1us\npayload-limit=-1\n"
-                      "durability=committed\nqueue-limit=7\nqueue-bytes=1T\noverflow=drop\n"
+                      "durability=committed\nqueue-limit=7\nqueue-bytes=1T\noverflow=refuse\n"
                       "retention-age=4w\nretention-size=20G\nspool-limit=2G\ncoalesce=off\n"
                       "[embedded]\nrequests-store-listen=[::1]:5002;unix:/tmp/s\n"
                       "containers-manager-listen=0.0.0.0:5001\nallow-open=yes\n"
@@ -385,6 +385,14 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_nonnull (strstr (text, "\n# --fleet\nfile=\\s/odd\\s#path\\\\with\\tall\\n\\s\n"));
   g_assert_nonnull (strstr (text, "\n# --state-dir\nstate-dir=/a\\s#b\n"));
   g_assert_nonnull (strstr (text, "\nhalf plus two=cpu 0=0.1"));
+  assert_round_trip (fixture);
+}
+
+/* Drops records, with which answers cannot wait for theirs. */
+static void
+test_round_trip_of_dropping (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  load_text (fixture, "[records]\noverflow=drop\n");
   assert_round_trip (fixture);
 }
 
@@ -411,6 +419,7 @@ main (int argc, char **argv)
   add ("/app/config/probabilities", NULL, test_probabilities);
   add ("/app/config/round-trip/defaults", NULL, test_round_trip_of_defaults);
   add ("/app/config/round-trip/all", NULL, test_round_trip_of_all);
+  add ("/app/config/round-trip/dropping", NULL, test_round_trip_of_dropping);
   g_test_add_func ("/app/config/state-dir", test_state_dir);
   status = g_test_run ();
   private_home_leave ();
