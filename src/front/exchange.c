@@ -38,6 +38,8 @@ refuse_body (DispExchange *self, const GError *error)
     .without_body = g_str_equal (soup_server_message_get_method (self->message), "HEAD"),
   };
 
+  /* What came of it may be large, and is of no more use from here on. */
+  g_clear_pointer (&self->body, g_byte_array_unref);
   disp_lingering_close (connection, g_steal_pointer (&self->message),
                         disp_refusal_to_bytes (&refusal), self->clock);
 }
