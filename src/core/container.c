@@ -20,6 +20,32 @@ disp_container_new (void)
 }
 
 /**
+ * disp_container_copy:
+ * @self: a container
+ * @quota: another quota
+ *
+ * Returns: (transfer full): the same container with that quota, and with the same counters
+ */
+DispContainer *
+disp_container_copy (const DispContainer *self, double quota)
+{
+  DispContainer *copy = g_atomic_rc_box_new0 (DispContainer);
+
+  copy->model = g_strdup (self->model);
+  copy->version = self->version;
+  copy->name = g_strdup (self->name);
+  copy->id = g_strdup (self->id);
+  copy->active = self->active;
+  copy->device = self->device;
+  copy->node = g_strdup (self->node);
+  copy->port = self->port;
+  copy->endpoint = g_strdup (self->endpoint);
+  copy->quota = quota;
+  copy->stats = disp_stats_ref (self->stats);
+  return copy;
+}
+
+/**
  * disp_container_ref:
  * @self: a container
  *

@@ -197,6 +197,27 @@ disp_fleet_new (GPtrArray *models, GPtrArray *containers, DispFleet *previous)
   return self;
 }
 
+static gpointer
+copy_model (gconstpointer model, G_GNUC_UNUSED gpointer user_data)
+{
+  return disp_model_copy (model);
+}
+
+/**
+ * disp_fleet_new_with_containers:
+ * @self: a fleet
+ * @containers: (transfer full) (element-type DispContainer): its containers, each as it is or a
+ * disp_container_copy(); the array must release its elements
+ *
+ * Returns: (transfer full): a snapshot with the same models
+ */
+DispFleet *
+disp_fleet_new_with_containers (DispFleet *self, GPtrArray *containers)
+{
+  /* They have the right counters already, so none is written to, which others may be reading. */
+  return disp_fleet_new (g_ptr_array_copy (self->models, copy_model, NULL), containers, NULL);
+}
+
 /**
  * disp_fleet_ref:
  * @self: a fleet

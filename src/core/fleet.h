@@ -7,6 +7,7 @@
 #include "core/types.h"
 
 DispFleet *disp_fleet_new (GPtrArray *models, GPtrArray *containers, DispFleet *previous);
+DispFleet *disp_fleet_new_with_containers (DispFleet *self, GPtrArray *containers);
 DispFleet *disp_fleet_ref (DispFleet *self);
 void disp_fleet_unref (DispFleet *self);
 

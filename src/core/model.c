@@ -19,6 +19,21 @@ disp_model_new (const char *name, gint64 version)
 }
 
 /**
+ * disp_model_copy:
+ * @self: a model
+ *
+ * Returns: (transfer full): an equal one
+ */
+DispModel *
+disp_model_copy (const DispModel *self)
+{
+  DispModel *copy = g_memdup2 (self, sizeof *self);
+
+  copy->name = g_strdup (self->name);
+  return copy;
+}
+
+/**
  * disp_model_free:
  * @self: (transfer full): a model
  */

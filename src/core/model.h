@@ -43,6 +43,7 @@ typedef struct
 } DispVersion;
 
 DispModel *disp_model_new (const char *name, gint64 version);
+DispModel *disp_model_copy (const DispModel *self);
 void disp_model_free (DispModel *self);
 void disp_version_clear (DispVersion *self);
 

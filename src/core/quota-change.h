@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "core/fleet.h"
 
 /**
  * DispQuotaChange:
  *
- * A new quota for one container, which is named by its id or, when no two have the same, by its
- * name.
+ * A new quota for one container, which is named by its id or its name, or by both when one does not
+ * tell.
  */
 typedef struct
 {
@@ -16,6 +16,8 @@ typedef struct
   double quota;
 } DispQuotaChange;
 
+DispContainer *disp_quota_change_find (const DispQuotaChange *self, DispFleet *fleet,
+                                       GError **error);
 void disp_quota_change_clear (DispQuotaChange *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispQuotaChange, disp_quota_change_clear)

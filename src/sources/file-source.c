@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sources/file-source.h"
 
-#include "core/error.h"
 #include "sources/file-watch.h"
+#include "sources/regular-file.h"
 #include "wire/fleet-document.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A fleet that stands in a file, in the format of the Containers Manager's own configuration. */
 struct _DispFileSource
@@ -22,91 +17,19 @@ struct _DispFileSource
   DispFleet *fleet;     /* (owned) (nullable) the last good one */
 };
 
-static void
-set_file_error (GError **error, const char *path, const char *what)
-{
-  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
-               "%s: %s, expected a fleet file that can be read", path, what);
-}
-
-static gboolean
-check_kind (const char *path, int fd, GError **error)
-{
-  struct stat status;
-
-  if (fstat (fd, &status) != 0)
-    {
-      set_file_error (error, path, g_strerror (errno));
-      return FALSE;
-    }
-  if (!S_ISREG (status.st_mode))
-    {
-      set_file_error (error, path, "not a regular file");
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static gboolean
-read_all (const char *path, int fd, GByteArray *text, GError **error)
-{
-  guint8 bytes[65536];
-  gssize n;
-
-  while ((n = read (fd, bytes, sizeof bytes)) != 0)
-    {
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0)
-        {
-          set_file_error (error, path, g_strerror (errno));
-          return FALSE;
-        }
-      g_byte_array_append (text, bytes, (guint) n);
-      if (text->len > DISP_FLEET_DOCUMENT_MAX_SIZE)
-        {
-          g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT,
-                       "%s: too long, expected a fleet file of at most %d bytes", path,
-                       DISP_FLEET_DOCUMENT_MAX_SIZE);
-          return FALSE;
-        }
-    }
-  return TRUE;
-}
-
-/* Never waits: a FIFO or a device is opened without blocking, and refused. */
-static GByteArray *
-read_file (const char *path, GError **error)
-{
-  g_autoptr (GByteArray) text = g_byte_array_new ();
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  gboolean whole;
-
-  if (fd < 0)
-    {
-      set_file_error (error, path, g_strerror (errno));
-      return NULL;
-    }
-  whole = check_kind (path, fd, error) && read_all (path, fd, text, error);
-  close (fd);
-  return whole ? g_steal_pointer (&text) : NULL;
-}
-
 /* Reads the file and makes what it says the last good fleet. */
 static gboolean
 load (DispFileSource *self, GError **error)
 {
-  g_autoptr (GByteArray) text = NULL;
+  g_autoptr (GString) text = NULL;
   DispFleet *fleet;
 
   if (!disp_file_watch_update (self->watch, error))
     return FALSE;
-  text = read_file (self->path, error);
+  text = disp_regular_file_read (self->path, "fleet file", DISP_FLEET_DOCUMENT_MAX_SIZE, error);
   if (text == NULL)
     return FALSE;
-  g_byte_array_append (text, (const guint8 *) "", 1);
-  fleet = disp_fleet_document_parse ((const char *) text->data, text->len - 1, self->format,
-                                     self->fleet, error);
+  fleet = disp_fleet_document_parse (text->str, text->len, self->format, self->fleet, error);
   if (fleet == NULL)
     {
       g_prefix_error (error, "%s: ", self->path);

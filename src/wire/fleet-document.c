@@ -154,7 +154,8 @@ read_names (const DispDocumentEntry *entry, DispContainer *container, GError **e
     return FALSE;
   container->model = g_strdup (model);
   container->name = g_strdup (name);
-  container->id = g_strdup (id);
+  /* The name of nothing is no name. */
+  container->id = id != NULL && *id != '\0' ? g_strdup (id) : NULL;
   return TRUE;
 }
 

@@ -21,6 +21,31 @@ test_new (void)
 }
 
 static void
+test_copy (void)
+{
+  g_autoptr (DispContainer) container = fixture_container ("c", "m", 3, DISP_DEVICE_GPU, 7);
+  g_autoptr (DispContainer) copy = NULL;
+
+  container->active = FALSE;
+  copy = disp_container_copy (container, 0.5);
+  g_assert_cmpstr (copy->name, ==, "c");
+  g_assert_cmpstr (copy->id, ==, "id-of-c");
+  g_assert_cmpstr (copy->model, ==, "m");
+  g_assert_cmpint (copy->version, ==, 3);
+  g_assert_cmpint (copy->device, ==, DISP_DEVICE_GPU);
+  g_assert_false (copy->active);
+  g_assert_cmpstr (copy->node, ==, "127.0.0.1");
+  g_assert_cmpuint (copy->port, ==, 1);
+  g_assert_cmpstr (copy->endpoint, ==, "http://127.0.0.1:1");
+  g_assert_cmpfloat (copy->quota, ==, 0.5);
+  g_assert_cmpfloat (container->quota, ==, 7);
+  g_assert_true (copy->stats == container->stats);
+
+  g_clear_pointer (&container, disp_container_unref);
+  g_assert_cmpstr (copy->name, ==, "c");
+}
+
+static void
 test_eligible (void)
 {
   static const struct
@@ -115,6 +140,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/container/new", test_new);
+  g_test_add_func ("/core/container/copy", test_copy);
   g_test_add_func ("/core/container/eligible", test_eligible);
   g_test_add_func ("/core/container/same", test_same);
   g_test_add_func ("/core/container/device", test_device);

@@ -244,6 +244,35 @@ test_counters (void)
   g_assert_cmpuint (started_at (third, 0), ==, 2);
 }
 
+/* A fleet with other quotas counts on: in the counters of the one that it was made of, and in those
+ * of the next. */
+static void
+test_with_containers (void)
+{
+  GPtrArray *containers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_container_unref);
+  DispContainer *a = CPU ("a", "m", 1, 1);
+  DispContainer *b = CPU ("b", "m", 1, 1);
+  g_autoptr (DispFleet) said = fixture_fleet (NULL, "m:1 n:2", a, b, NULL);
+  g_autoptr (DispFleet) changed = NULL;
+  g_autoptr (DispFleet) next = NULL;
+  guint n_models;
+
+  g_ptr_array_add (containers, disp_container_ref (a));
+  g_ptr_array_add (containers, disp_container_copy (b, 0));
+  changed = disp_fleet_new_with_containers (said, containers);
+  assert_route (fixture_find (said, "m", 1), "a,b", "a,b");
+  assert_route (fixture_find (changed, "m", 1), "a,b", "a");
+  disp_stats_begin (fixture_find (changed, "m", 1)->containers[1]->stats);
+  g_assert_cmpuint (started_at (said, 1), ==, 1);
+
+  next = fixture_fleet (said, "m:1", CPU ("b", "m", 1, 1), NULL);
+  g_clear_pointer (&said, disp_fleet_unref);
+  disp_stats_begin (fixture_find (changed, "m", 1)->containers[1]->stats);
+  g_assert_cmpuint (started_at (next, 0), ==, 2);
+  g_assert_cmpstr (disp_fleet_get_models (changed, &n_models)[1]->name, ==, "n");
+  g_assert_cmpuint (n_models, ==, 2);
+}
+
 static GPtrArray *
 many_containers (guint n_models, guint n_each)
 {
@@ -473,6 +502,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/fleet/sla", test_sla);
   g_test_add_func ("/core/fleet/twice", test_twice);
   g_test_add_func ("/core/fleet/counters", test_counters);
+  g_test_add_func ("/core/fleet/with-containers", test_with_containers);
   g_test_add_func ("/core/fleet/big", test_big);
   g_test_add_func ("/core/fleet/many-versions", test_many_versions);
   g_test_add_func ("/core/fleet/definition", test_definition);
