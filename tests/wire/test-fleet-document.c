@@ -338,6 +338,64 @@ test_wrong_containers (void)
     }
 }
 
+/* Quotas that no container can have, each as one of the languages can say them. */
+static const struct
+{
+  const char *value;
+  DispDocumentFormat format;
+  const char *message;
+} wrong_quotas[] = {
+  { ".inf", DISP_DOCUMENT_YAML, "found inf" },
+  { "-.inf", DISP_DOCUMENT_YAML, "found -inf" },
+  { ".NaN", DISP_DOCUMENT_YAML, "found nan" },
+  { "-1e400", DISP_DOCUMENT_YAML, "found -inf" },
+  { "-0.001", DISP_DOCUMENT_YAML, "found -0.001" },
+  { "Infinity", DISP_DOCUMENT_JSON, "" },
+  { "-Infinity", DISP_DOCUMENT_JSON, "" },
+  { "NaN", DISP_DOCUMENT_JSON, "" },
+  { "-1e400", DISP_DOCUMENT_JSON, "found -inf" },
+  { "-0.001", DISP_DOCUMENT_JSON, "found -0.001" },
+};
+
+static void
+test_wrong_quotas (void)
+{
+  static const char *const members[] = { "quota", "cpu_quota" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong_quotas) * G_N_ELEMENTS (members); i++)
+    {
+      const gsize row = i / G_N_ELEMENTS (members);
+      g_autofree char *text = write_container ("quota", NULL);
+      g_autoptr (GString) with_quota = g_string_new (text);
+      g_autofree char *member = g_strdup_printf (
+          "\"x\":0,\"%s\":%s", members[i % G_N_ELEMENTS (members)], wrong_quotas[row].value);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpuint (g_string_replace (with_quota, "\"x\":0", member, 0), ==, 1);
+      if (disp_fleet_document_parse (with_quota->str, with_quota->len, wrong_quotas[row].format,
+                                     NULL, &error)
+          != NULL)
+        g_error ("%s was accepted", member);
+      g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT);
+      if (strstr (error->message, wrong_quotas[row].message) == NULL)
+        g_error ("\"%s\" does not say \"%s\"", error->message, wrong_quotas[row].message);
+    }
+}
+
+/* The name of nothing is none. */
+static void
+test_empty_id (void)
+{
+  g_autofree char *text = write_container ("container_id", "\"\"");
+  g_autoptr (DispFleet) fleet = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_containers;
+
+  fleet = disp_fleet_document_parse (text, strlen (text), DISP_DOCUMENT_JSON, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_null (disp_fleet_get_containers (fleet, &n_containers)[2]->id);
+}
+
 static const struct
 {
   const char *model;
@@ -513,6 +571,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/fleet-document/endpoints", test_endpoints);
   g_test_add_func ("/wire/fleet-document/defaults", test_defaults);
   g_test_add_func ("/wire/fleet-document/wrong-containers", test_wrong_containers);
+  g_test_add_func ("/wire/fleet-document/wrong-quotas", test_wrong_quotas);
+  g_test_add_func ("/wire/fleet-document/empty-id", test_empty_id);
   g_test_add_func ("/wire/fleet-document/wrong-models", test_wrong_models);
   g_test_add_func ("/wire/fleet-document/wrong-top", test_wrong_top);
   g_test_add_func ("/wire/fleet-document/wrong-lines", test_wrong_lines);
