@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "records/faulty-vfs.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdatomic.h>
+
+struct _FaultyVfs
+{
+  sqlite3_vfs base;                    /* first: SQLite knows this by it */
+  sqlite3_vfs *real;                   /* (unowned) static */
+  guint nth;                           /* written before fault */
+  _Atomic (const FaultyFault *) fault; /* (unowned) (nullable) (atomic) NULL = all is well */
+  atomic_uint n_calls;                 /* (atomic) since it was armed */
+  atomic_uint n_failed;                /* (atomic) of these */
+};
+
+/* What stands behind the real file: its methods, with some of ours in their places. */
+typedef struct
+{
+  sqlite3_io_methods methods; /* first: a file has a pointer to it */
+  const sqlite3_io_methods *real;
+  FaultyVfs *vfs; /* (unowned) */
+} FaultyFile;
+
+static FaultyFile *
+get_faulty (sqlite3_file *file)
+{
+  return (FaultyFile *) file->pMethods;
+}
+
+/* The fault of this call, NULL when it does not fail.  A main loop that waits for one wakes. */
+static const FaultyFault *
+find_fault (FaultyVfs *self, FaultyCalls call)
+{
+  const FaultyFault *fault = atomic_load (&self->fault);
+  guint number;
+
+  if (fault == NULL || !(fault->calls & call))
+    return NULL;
+  number = atomic_fetch_add (&self->n_calls, 1) + 1;
+  if (number < self->nth || number - self->nth >= fault->times)
+    return NULL;
+  atomic_fetch_add (&self->n_failed, 1);
+  g_main_context_wakeup (NULL);
+  return fault;
+}
+
+static gboolean
+fails (FaultyVfs *self, FaultyCalls call)
+{
+  const FaultyFault *fault = find_fault (self, call);
+
+  if (fault != NULL)
+    errno = fault->error;
+  return fault != NULL;
+}
+
+static int
+faulty_write (sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
+{
+  FaultyFile *self = get_faulty (file);
+  const FaultyFault *fault = find_fault (self->vfs, FAULTY_WRITE);
+
+  if (fault == NULL)
+    return self->real->xWrite (file, bytes, n, offset);
+  if (fault->partly)
+    self->real->xWrite (file, bytes, n / 2, offset);
+  errno = fault->error;
+  return errno == ENOSPC ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+}
+
+static int
+faulty_truncate (sqlite3_file *file, sqlite3_int64 size)
+{
+  FaultyFile *self = get_faulty (file);
+
+  return fails (self->vfs, FAULTY_TRUNCATE) ? SQLITE_IOERR_TRUNCATE
+                                            : self->real->xTruncate (file, size);
+}
+
+/* Nothing is synced in truth: no power is cut here, and the tests are many. */
+static int
+faulty_sync (sqlite3_file *file, G_GNUC_UNUSED int flags)
+{
+  return fails (get_faulty (file)->vfs, FAULTY_SYNC) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
+}
+
+static int
+faulty_shm_map (sqlite3_file *file, int region, int size, int extend, void volatile **memory)
+{
+  FaultyFile *self = get_faulty (file);
+
+  return extend && fails (self->vfs, FAULTY_GROW)
+             ? SQLITE_IOERR_SHMSIZE
+             : self->real->xShmMap (file, region, size, extend, memory);
+}
+
+static int
+faulty_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+{
+  FaultyVfs *self = (FaultyVfs *) vfs;
+  gpointer behind = (char *) file + vfs->szOsFile - sizeof (FaultyFile);
+  FaultyFile *faulty = behind;
+  int code;
+
+  file->pMethods = NULL;
+  if ((flags & SQLITE_OPEN_CREATE) && fails (self, FAULTY_CREATE))
+    return SQLITE_CANTOPEN;
+  code = self->real->xOpen (self->real, name, file, flags, out_flags);
+  if (file->pMethods == NULL)
+    return code;
+  faulty->methods = *file->pMethods;
+  faulty->real = file->pMethods;
+  faulty->vfs = self;
+  faulty->methods.xWrite = faulty_write;
+  faulty->methods.xTruncate = faulty_truncate;
+  faulty->methods.xSync = faulty_sync;
+  faulty->methods.xShmMap = faulty_shm_map;
+  file->pMethods = &faulty->methods;
+  return code;
+}
+
+static int
+faulty_delete (sqlite3_vfs *vfs, const char *name, int sync_directory)
+{
+  FaultyVfs *self = (FaultyVfs *) vfs;
+
+  return fails (self, FAULTY_DELETE) ? SQLITE_IOERR_DELETE
+                                     : self->real->xDelete (self->real, name, sync_directory);
+}
+
+/**
+ * faulty_vfs_new:
+ *
+ * Becomes the system under each connection of this process that is opened from now on.  The real
+ * one has to be that for UNIX, which works on the same bytes: all but a few calls go to it
+ * straight.
+ *
+ * Returns: (transfer full): a system in which nothing fails yet
+ */
+FaultyVfs *
+faulty_vfs_new (void)
+{
+  FaultyVfs *self = g_new0 (FaultyVfs, 1);
+  gsize size;
+
+  self->real = sqlite3_vfs_find ("unix");
+  g_assert_nonnull (self->real);
+  size = ((gsize) self->real->szOsFile + 15) / 16 * 16;
+  self->base = *self->real;
+  self->base.szOsFile = (int) (size + sizeof (FaultyFile));
+  self->base.pNext = NULL;
+  self->base.zName = "faulty";
+  self->base.xOpen = faulty_open;
+  self->base.xDelete = faulty_delete;
+  g_assert_cmpint (sqlite3_vfs_register (&self->base, TRUE), ==, SQLITE_OK);
+  return self;
+}
+
+/**
+ * faulty_vfs_free:
+ * @self: (transfer full): a system without open files
+ */
+void
+faulty_vfs_free (FaultyVfs *self)
+{
+  sqlite3_vfs_unregister (&self->base);
+  g_free (self);
+}
+
+/**
+ * faulty_vfs_arm:
+ * @self: a system in which nothing fails
+ * @fault: (nullable): what shall fail, kept as long as it does; %NULL = nothing
+ * @nth: the first of these calls to fail, from 1
+ */
+void
+faulty_vfs_arm (FaultyVfs *self, const FaultyFault *fault, guint nth)
+{
+  self->nth = nth;
+  atomic_store (&self->n_calls, 0);
+  atomic_store (&self->n_failed, 0);
+  atomic_store (&self->fault, fault);
+}
+
+/**
+ * faulty_vfs_count_failed:
+ * @self: a system
+ *
+ * Returns: how many calls have failed since it was armed
+ */
+guint
+faulty_vfs_count_failed (FaultyVfs *self)
+{
+  return atomic_load (&self->n_failed);
+}
+
+/**
+ * faulty_vfs_heal:
+ * @self: a system
+ *
+ * Lets nothing fail any more.
+ *
+ * Returns: how many calls have failed since it was armed
+ */
+guint
+faulty_vfs_heal (FaultyVfs *self)
+{
+  atomic_store (&self->fault, NULL);
+  return faulty_vfs_count_failed (self);
+}
