@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/application.h"
 
+#include "app/fleet-feed.h"
 #include "app/open-store.h"
 #include "app/service.h"
-#include "core/error.h"
 #include "core/policy-registry.h"
-#include "engine/switchboard.h"
+#include "front/containers-site.h"
 #include "front/predictions-site.h"
 #include "front/requests-site.h"
 #include "records/request-log.h"
 #include "records/sqlite-archive.h"
-#include "sources/file-source.h"
-#include "sources/manager-source.h"
 #include "upstream/soup-transport.h"
 
 #include <glib-unix.h>
@@ -27,6 +25,7 @@ typedef enum
 {
   SERVICE_PREDICTIONS,
   SERVICE_REQUESTS_STORE,
+  SERVICE_CONTAINERS_MANAGER,
   N_SERVICES,
 } Service;
 
@@ -43,13 +42,10 @@ struct _DispApplication
   DispRequestLog *log;          /* (owned) */
   DispPolicySpec *policy;       /* (owned) */
   DispSwitchboard *switchboard; /* (owned) */
-  DispSource *source;           /* (owned) (nullable) */
-  char *fleet_summary;          /* (owned) (nullable) what was last told of the fleet */
-  gboolean fleet_failing;
-  gboolean is_serving;
-  guint n_running;      /* services that have not ended */
-  guint n_signals;      /* SIGTERM and SIGINT so far */
-  GSource *drain_timer; /* (owned) (nullable) */
+  DispFleetFeed *feed;          /* (owned) */
+  guint n_running;              /* services that have not ended */
+  guint n_signals;              /* SIGTERM and SIGINT so far */
+  GSource *drain_timer;         /* (owned) (nullable) */
   guint signal_ids[3];
 };
 
@@ -71,14 +67,13 @@ disp_application_finalize (GObject *object)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   close_services (self);
-  g_clear_object (&self->source);
+  g_clear_pointer (&self->feed, disp_fleet_feed_free);
   g_clear_object (&self->switchboard);
   g_clear_object (&self->archive);
   g_clear_object (&self->log);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
   g_object_unref (self->clock);
   g_main_loop_unref (self->loop);
-  g_free (self->fleet_summary);
   disp_config_free (self->config);
   G_OBJECT_CLASS (disp_application_parent_class)->finalize (object);
 }
@@ -137,6 +132,8 @@ open_services (DispApplication *self, GError **error)
   } rows[N_SERVICES] = {
     [SERVICE_PREDICTIONS] = { config->listen, config->workers },
     [SERVICE_REQUESTS_STORE] = { config->requests_store_listen, 1 },
+    /* On the main thread, to which the fleet belongs. */
+    [SERVICE_CONTAINERS_MANAGER] = { config->containers_manager_listen, 0 },
   };
 
   for (guint i = 0; i < N_SERVICES; i++)
@@ -190,109 +187,12 @@ make_switchboard (DispApplication *self)
                                             &settings);
 }
 
-/* The fleet. */
-
-static void
-on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *fleet, DispApplication *self)
-{
-  guint n_models;
-  guint n_containers;
-  g_autofree char *summary = NULL;
-  g_autoptr (GError) error = NULL;
-
-  disp_fleet_get_models (fleet, &n_models);
-  disp_fleet_get_containers (fleet, &n_containers);
-  summary = g_strdup_printf ("%u models, %u containers", n_models, n_containers);
-  disp_switchboard_set_fleet (self->switchboard, fleet);
-  disp_switchboard_set_fleet_problem (self->switchboard, NULL);
-  if (self->fleet_failing || g_strcmp0 (summary, self->fleet_summary) != 0)
-    {
-      g_message ("fleet from %s: %s", disp_source_describe (self->source), summary);
-      /* At the start that is an error, which start_source() tells. */
-      if (self->is_serving && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
-        g_warning ("%s", error->message);
-    }
-  self->fleet_failing = FALSE;
-  g_free (self->fleet_summary);
-  self->fleet_summary = g_steal_pointer (&summary);
-}
-
-static void
-on_fleet_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispApplication *self)
-{
-  g_autoptr (GString) problem = g_string_new (error->message);
-
-  /* Everybody may read the problem: it tells the name of the file, not where it is. */
-  if (self->config->source == DISP_SOURCE_FILE)
-    {
-      g_autofree char *name = g_path_get_basename (self->config->fleet);
-
-      g_string_replace (problem, self->config->fleet, name, 0);
-    }
-  disp_switchboard_set_fleet_problem (self->switchboard, problem->str);
-  if (self->fleet_failing)
-    return;
-  self->fleet_failing = TRUE;
-  g_warning ("the fleet cannot be read, %s: %s",
-             self->fleet_summary != NULL ? "the last good one stays in use"
-                                         : "predictions are answered with 503",
-             error->message);
-}
-
 static gboolean
-make_source (DispApplication *self, GError **error)
+open_feed (DispApplication *self, GError **error)
 {
-  const DispConfig *config = self->config;
-  g_autoptr (GRand) random = g_rand_new ();
-
-  switch (config->source)
-    {
-    case DISP_SOURCE_FILE:
-      self->source = disp_file_source_new (config->fleet, self->clock);
-      return TRUE;
-    case DISP_SOURCE_CONTAINERS_MANAGER:
-      self->source = disp_manager_source_new (config->containers_manager, config->refresh_interval,
-                                              self->clock, random, error);
-      return self->source != NULL;
-    case DISP_SOURCE_NONE:
-    default:
-      return TRUE;
-    }
-}
-
-/* A fleet that is known at the start must have what the policy names; a later one may lose it. */
-static gboolean
-check_first_fleet (DispApplication *self, GError **error)
-{
-  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
-  g_autoptr (GError) local = NULL;
-
-  if (routing == NULL
-      || disp_policy_spec_check_fleet (self->policy, disp_routing_get_fleet (routing), &local))
-    return TRUE;
-  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: [%s]: %s",
-               self->config->probabilities_origin, self->config->policy, local->message);
-  return FALSE;
-}
-
-static gboolean
-start_source (DispApplication *self, GError **error)
-{
-  if (!make_source (self, error))
-    return FALSE;
-  if (self->source == NULL)
-    {
-      const char *advice
-          = "no fleet is configured: give --fleet FILE or --containers-manager URL, or set file "
-            "or url under [fleet] in dispatcherd.conf";
-
-      disp_switchboard_set_fleet_problem (self->switchboard, advice);
-      g_warning ("%s", advice);
-      return TRUE;
-    }
-  g_signal_connect (self->source, "fleet", G_CALLBACK (on_fleet), self);
-  g_signal_connect (self->source, "failed", G_CALLBACK (on_fleet_failed), self);
-  return disp_source_start (self->source, error) && check_first_fleet (self, error);
+  self->feed = disp_fleet_feed_new (self->config, self->clock, self->switchboard, self->policy,
+                                    error);
+  return self->feed != NULL && disp_fleet_feed_start (self->feed, error);
 }
 
 /* Ending. */
@@ -373,8 +273,7 @@ on_hangup_signal (gpointer user_data)
 {
   DispApplication *self = user_data;
 
-  if (self->source != NULL)
-    disp_source_refresh (self->source);
+  disp_fleet_feed_refresh (self->feed);
   return G_SOURCE_CONTINUE;
 }
 
@@ -406,6 +305,14 @@ make_requests_site (gpointer user_data)
   return disp_requests_site_new (archive, DISP_RECORD_SINK (self->log), self->clock);
 }
 
+static DispSite *
+make_containers_site (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  return disp_containers_site_new (self->switchboard, disp_fleet_feed_get_editor (self->feed));
+}
+
 static void
 start_services (DispApplication *self)
 {
@@ -418,9 +325,10 @@ start_services (DispApplication *self)
     [SERVICE_PREDICTIONS] = { "worker", "listening", make_predictions_site },
     [SERVICE_REQUESTS_STORE] = { "requests-store", "the embedded Requests Store listens",
                                  make_requests_site },
+    [SERVICE_CONTAINERS_MANAGER]
+    = { "containers-manager", "the embedded Containers Manager listens", make_containers_site },
   };
 
-  self->is_serving = TRUE;
   disp_switchboard_set_serving (self->switchboard, self->config->workers);
   for (guint i = 0; i < N_SERVICES; i++)
     if (self->services[i] != NULL)
@@ -444,8 +352,7 @@ end (DispApplication *self)
 {
   guint64 lost;
 
-  if (self->source != NULL)
-    disp_source_stop (self->source);
+  disp_fleet_feed_stop (self->feed);
   close_services (self);
   lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
   if (lost == 0)
@@ -476,7 +383,7 @@ disp_application_run (DispApplication *self, GError **error)
   if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))
     return FALSE;
   make_switchboard (self);
-  if (!start_source (self, error))
+  if (!open_feed (self, error))
     return FALSE;
 
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);

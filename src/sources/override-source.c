@@ -21,6 +21,7 @@ struct _DispOverrideSource
   DispFleet *said;      /* (owned) (nullable) what the source said last */
   DispFleet *fleet;     /* (owned) (nullable) the same, with the overrides */
   gboolean is_unsaved;  /* the file says more than @overrides */
+  gboolean is_failing;  /* the source */
 };
 
 /* The file. */
@@ -146,6 +147,7 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *said, DispOverrideSource 
   g_auto (DispOverridden) result = { 0 };
   const guint n_before = self->overrides->len;
 
+  self->is_failing = FALSE;
   disp_overrides_apply (self->overrides, said, &result);
   tell_outdated (&result);
   tell_first (self, &result);
@@ -161,6 +163,7 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *said, DispOverrideSource 
 static void
 on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispOverrideSource *self)
 {
+  self->is_failing = TRUE;
   disp_source_emit_failed (DISP_SOURCE (self), error);
 }
 
@@ -241,8 +244,8 @@ override_source_set_quota (DispQuotaEditor *editor, const DispQuotaChange *chang
   overrides = disp_overrides_replace (self->overrides, said, change->quota);
   if (!save (self, overrides, error))
     return NULL;
-  g_info ("quota of container \"%s\" on %s: set to %g, was %g", container->name, container->node,
-          change->quota, container->quota);
+  g_message ("quota of container \"%s\" on %s set to %g, was %g", container->name, container->node,
+             change->quota, container->quota);
   self->is_unsaved = FALSE;
   disp_overrides_apply (overrides, self->said, &result);
   take (self, self->said, &result);
@@ -330,4 +333,18 @@ disp_override_source_new (DispSource *source, const char *state_dir, GError **er
   g_signal_connect_object (source, "fleet", G_CALLBACK (on_fleet), self, 0);
   g_signal_connect_object (source, "failed", G_CALLBACK (on_failed), self, 0);
   return self;
+}
+
+/**
+ * disp_override_source_is_failing:
+ * @self: the source
+ *
+ * Tells a "fleet" of an edit, which comes also while the source fails, from one that was read well.
+ *
+ * Returns: whether what the source said last was "failed"
+ */
+gboolean
+disp_override_source_is_failing (DispOverrideSource *self)
+{
+  return self->is_failing;
 }

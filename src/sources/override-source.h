@@ -8,3 +8,4 @@ G_DECLARE_FINAL_TYPE (DispOverrideSource, disp_override_source, DISP, OVERRIDE_S
 
 DispOverrideSource *disp_override_source_new (DispSource *source, const char *state_dir,
                                               GError **error);
+gboolean disp_override_source_is_failing (DispOverrideSource *self);

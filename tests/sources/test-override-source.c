@@ -206,18 +206,25 @@ test_passes_on (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   g_autoptr (DispFleet) fleet = say_fleet (fixture, fixture_fleet (NULL, NULL, cpu ("a", 1), NULL));
 
   g_assert_true (fleet == fixture->said);
+  g_assert_false (g_file_test (fixture->directory, G_FILE_TEST_EXISTS));
+  g_assert_cmpstr (news->str, ==, "");
+  g_assert_false (disp_override_source_is_failing (fixture->source));
   disp_source_emit_failed (DISP_SOURCE (fixture->inner), error);
+  g_assert_true (disp_override_source_is_failing (fixture->source));
   told = source_log_take_failed (fixture->log);
   g_assert_error (told, DISP_ERROR, DISP_ERROR_UPSTREAM);
   g_assert_cmpstr (told->message, ==, "it is away");
+  disp_fleet_unref (set_quota (fixture, "a", 2));
+  g_assert_true (disp_override_source_is_failing (fixture->source));
+  disp_fleet_unref (set_quota (fixture, "a", 1));
+  disp_fleet_unref (say_fleet (fixture, fixture_fleet (NULL, NULL, cpu ("a", 1), NULL)));
+  g_assert_false (disp_override_source_is_failing (fixture->source));
   g_assert_cmpstr (disp_source_describe (DISP_SOURCE (fixture->source)), ==, "scripted");
   disp_source_refresh (DISP_SOURCE (fixture->source));
   g_assert_cmpuint (fixture->inner->n_refreshes, ==, 1);
   g_assert_cmpuint (fixture->inner->n_starts, ==, 1);
   disp_source_stop (DISP_SOURCE (fixture->source));
   g_assert_cmpuint (fixture->inner->n_stops, ==, 1);
-  g_assert_false (g_file_test (fixture->directory, G_FILE_TEST_EXISTS));
-  g_assert_cmpstr (news->str, ==, "");
 }
 
 static void
@@ -341,7 +348,9 @@ test_restart (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   say (fixture, 100, 0.1, 100, 0.1);
   set (fixture, "a", 0, 0, 0.1);
   set (fixture, "b", 1e300, 0, 1e300);
-  g_assert_cmpstr (news->str, ==, "");
+  g_assert_cmpstr (news->str, ==,
+                   "quota of container \"a\" on 127.0.0.1 set to 0, was 100\n"
+                   "quota of container \"b\" on 127.0.0.1 set to 1e+300, was 0.1\n");
   for (guint i = 0; i < 2; i++)
     {
       g_autofree char *expected = g_strdup_printf (
@@ -409,6 +418,7 @@ test_reset (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   set (fixture, "a", 0, 0, 200);
   set (fixture, "a", 100, 100, 200);
   assert_file (fixture, NONE);
+  g_string_truncate (news, 0);
   say (fixture, 99, 200, 99, 200);
   g_assert_cmpstr (news->str, ==, "");
 }

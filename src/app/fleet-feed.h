@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "app/config.h"
+#include "engine/quota-editor.h"
+#include "engine/switchboard.h"
+
+typedef struct _DispFleetFeed DispFleetFeed;
+
+DispFleetFeed *disp_fleet_feed_new (const DispConfig *config, DispClock *clock,
+                                    DispSwitchboard *switchboard, DispPolicySpec *policy,
+                                    GError **error);
+gboolean disp_fleet_feed_start (DispFleetFeed *self, GError **error);
+DispQuotaEditor *disp_fleet_feed_get_editor (DispFleetFeed *self);
+void disp_fleet_feed_refresh (DispFleetFeed *self);
+void disp_fleet_feed_stop (DispFleetFeed *self);
+void disp_fleet_feed_free (DispFleetFeed *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispFleetFeed, disp_fleet_feed_free)
