@@ -66,15 +66,6 @@ check_embedded_store (const DispConfig *self, GError **error)
                     self->requests_store, self->origins[DISP_SETTING_REQUESTS_STORE]);
 }
 
-static gboolean
-check_embedded_manager (const DispConfig *self, GError **error)
-{
-  if (*self->containers_manager_listen == NULL || self->source != DISP_SOURCE_NONE)
-    return TRUE;
-  return set_fault (error, self, DISP_SETTING_CONTAINERS_MANAGER_LISTEN,
-                    _ ("expected nothing, or [fleet] file or url as well"));
-}
-
 /* The embedded services answer whoever reaches them, and let everybody change things. */
 static gboolean
 check_open (const DispConfig *self, DispSetting setting, char *const *addresses, GError **error)
@@ -138,7 +129,7 @@ disp_config_check (const DispConfig *self, GError **error)
                         error)
          && check_open (self, DISP_SETTING_CONTAINERS_MANAGER_LISTEN,
                         self->containers_manager_listen, error)
-         && check_addresses (self, error) && check_embedded_manager (self, error);
+         && check_addresses (self, error);
 }
 
 /**

@@ -12,7 +12,7 @@ struct _DispContainersSite
 {
   GObject parent_instance;
   DispSwitchboard *switchboard; /* (owned) */
-  DispQuotaEditor *editor;      /* (owned) */
+  DispQuotaEditor *editor;      /* (owned) (nullable) */
 };
 
 static void
@@ -78,6 +78,17 @@ respond_error (DispExchange *exchange, const GError *problem)
   disp_exchange_respond_error (exchange, error);
 }
 
+static DispContainer *
+set_quota (DispContainersSite *self, const DispQuotaChange *change, GError **error)
+{
+  if (self->editor != NULL)
+    return disp_quota_editor_set_quota (self->editor, change, error);
+  g_set_error_literal (
+      error, DISP_ERROR, DISP_ERROR_NO_FLEET,
+      "no fleet is configured, so there is no container whose quota can be changed");
+  return NULL;
+}
+
 static void
 serve_patch (DispSite *site, DispExchange *exchange)
 {
@@ -90,7 +101,7 @@ serve_patch (DispSite *site, DispExchange *exchange)
   const char *text = g_bytes_get_data (body, &length);
 
   if (disp_quota_document_parse (text, length, &change, &error))
-    container = disp_quota_editor_set_quota (DISP_CONTAINERS_SITE (site)->editor, &change, &error);
+    container = set_quota (DISP_CONTAINERS_SITE (site), &change, &error);
   if (container == NULL)
     {
       respond_error (exchange, error);
@@ -138,7 +149,7 @@ disp_containers_site_finalize (GObject *object)
   DispContainersSite *self = DISP_CONTAINERS_SITE (object);
 
   g_object_unref (self->switchboard);
-  g_object_unref (self->editor);
+  g_clear_object (&self->editor);
   G_OBJECT_CLASS (disp_containers_site_parent_class)->finalize (object);
 }
 
@@ -156,7 +167,7 @@ disp_containers_site_init (G_GNUC_UNUSED DispContainersSite *self)
 /**
  * disp_containers_site_new:
  * @switchboard: has the fleet
- * @editor: changes quotas
+ * @editor: (nullable): changes quotas; %NULL if there will be no fleet
  *
  * Returns: (transfer full): the Containers Manager, to be served on the main thread
  */
@@ -166,6 +177,6 @@ disp_containers_site_new (DispSwitchboard *switchboard, DispQuotaEditor *editor)
   DispContainersSite *self = g_object_new (DISP_TYPE_CONTAINERS_SITE, NULL);
 
   self->switchboard = g_object_ref (switchboard);
-  self->editor = g_object_ref (editor);
+  g_set_object (&self->editor, editor);
   return DISP_SITE (self);
 }

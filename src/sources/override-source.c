@@ -231,7 +231,7 @@ override_source_set_quota (DispQuotaEditor *editor, const DispQuotaChange *chang
   if (self->said == NULL)
     {
       g_set_error_literal (error, DISP_ERROR, DISP_ERROR_NO_FLEET,
-                           "no fleet is known, and so no container whose quota could be changed");
+                           "no fleet is known, so there is no container whose quota can be changed");
       return NULL;
     }
   said = disp_quota_change_find (change, self->said, error);

@@ -47,10 +47,6 @@ static const CheckCase check_cases[] = {
     "sqlite:PATH, found \"http://s\" (" },
   { "manager-before-another",
     "[fleet]\nurl=http://m\n[embedded]\ncontainers-manager-listen=127.0.0.1:5001\n", NULL },
-  { "manager-of-a-file", "[fleet]\nfile=/f\n[embedded]\ncontainers-manager-listen=127.0.0.1:5001\n",
-    NULL },
-  { "manager-of-nothing", "[embedded]\ncontainers-manager-listen=127.0.0.1:5001\n",
-    "[embedded] containers-manager-listen: expected nothing, or [fleet] file or url as well" },
   { "open-store", "[embedded]\nrequests-store-listen=127.0.0.1:5002;0.0.0.0:5002\n",
     "[embedded] requests-store-listen: expected an address of 127.0.0.0/8, [::1]:PORT or "
     "unix:/PATH, found \"0.0.0.0:5002\"" OPEN_TO_OTHERS },
@@ -58,8 +54,8 @@ static const CheckCase check_cases[] = {
     "[embedded] containers-manager-listen: expected an address of 127.0.0.0/8, [::1]:PORT or "
     "unix:/PATH, found \"[::]:5001\"" OPEN_TO_OTHERS },
   { "open-on-purpose",
-    "[fleet]\nfile=/f\n[embedded]\ncontainers-manager-listen=[::]:5001\n"
-    "requests-store-listen=10.0.0.1:1\nallow-open=yes\n",
+    "[embedded]\ncontainers-manager-listen=[::]:5001\nrequests-store-listen=10.0.0.1:1\n"
+    "allow-open=yes\n",
     NULL },
   { "open-front", "[server]\nlisten=0.0.0.0:8000\n", NULL },
   { "ports-of-the-system",

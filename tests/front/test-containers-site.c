@@ -290,6 +290,20 @@ test_not_patched (void)
     }
 }
 
+/* Nothing can change where nothing is. */
+static void
+test_no_editor (void)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (DispSite) site = disp_containers_site_new (rig->switchboard, NULL);
+  SiteFixture *fixture = site_fixture_new (site, rig->clock);
+  g_autoptr (RawAnswer) answer = site_fixture_ask (fixture, "PATCH", "/containers",
+                                                   "{\"container\":\"a\",\"quota\":1}");
+
+  raw_answer_assert_error (answer, 503, "no fleet is configured");
+  site_fixture_free (fixture);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -300,5 +314,6 @@ main (int argc, char **argv)
   g_test_add_func ("/front/containers-site/refused", test_refused);
   g_test_add_func ("/front/containers-site/patch", test_patch);
   g_test_add_func ("/front/containers-site/patch/not", test_not_patched);
+  g_test_add_func ("/front/containers-site/no-editor", test_no_editor);
   return g_test_run ();
 }
