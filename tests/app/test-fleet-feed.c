@@ -121,10 +121,11 @@ set_quota (DispFleetFeed *feed, double quota)
 {
   const DispQuotaChange change = { NULL, (char *) "a", quota };
   g_autoptr (GError) error = NULL;
-  g_autoptr (DispContainer) container = disp_quota_editor_set_quota (
-      disp_fleet_feed_get_editor (feed), &change, &error);
+  DispContainer *container = disp_quota_editor_set_quota (disp_fleet_feed_get_editor (feed),
+                                                          &change, &error);
 
   g_assert_no_error (error);
+  disp_container_unref (container);
 }
 
 static void
