@@ -9,7 +9,7 @@
 /**
  * disp_json_scanner_init:
  * @self: (out caller-allocates): a scanner
- * @text: the text, which must outlive @self
+ * @text: (nullable): the text, which must outlive @self; %NULL if it has no bytes
  * @length: its length in bytes
  * @max_depth: the deepest nesting to accept, at most %DISP_JSON_MAX_DEPTH
  */
@@ -17,9 +17,9 @@ void
 disp_json_scanner_init (DispJsonScanner *self, const char *text, gsize length, guint max_depth)
 {
   memset (self, 0, sizeof *self);
-  self->text = text;
-  self->at = text;
-  self->end = text + length;
+  self->text = text != NULL ? text : "";
+  self->at = self->text;
+  self->end = self->text + length;
   self->max_depth = MIN (max_depth, DISP_JSON_MAX_DEPTH);
   self->max_values = G_MAXSIZE;
 }
