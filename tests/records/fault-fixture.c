@@ -37,6 +37,8 @@ static const FaultCase cases[] = {
   { "sync/in-a-row", IN_A_ROW (FAULTY_SYNC, EIO) },
   { "sync/until-healed", UNTIL_HEALED (FAULTY_SYNC, EIO) },
   { "sync/until-closed", UNTIL_CLOSED (FAULTY_SYNC, EIO) },
+  { "unreadable/once", ONCE (FAULTY_READ, EIO) },
+  { "unreadable/until-healed", UNTIL_HEALED (FAULTY_READ, EIO) },
 };
 
 static const char *const suffixes[FAULT_N_SEEDS] = { "", "-wal" };
@@ -78,6 +80,31 @@ fault_fixture_add (const char *path, FaultTest test)
                          (GTestFixtureFunc) fault_fixture_set_up, (GTestFixtureFunc) test,
                          (GTestFixtureFunc) fault_fixture_tear_down);
     }
+}
+
+/**
+ * fault_fixture_shrink_pages:
+ * @self: a fixture
+ *
+ * Gives the file that is there, which nobody uses, pages so small that little is needed to fill
+ * many.
+ */
+void
+fault_fixture_shrink_pages (FaultFixture *self)
+{
+  probe_execute (self->path, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM;");
+}
+
+/**
+ * fault_count_tries:
+ * @fault: a kind of fault
+ *
+ * Returns: how often something may have to be tried again until it is well by itself
+ */
+guint
+fault_count_tries (const FaultCase *fault)
+{
+  return fault->end == FAULT_PASSES ? fault->fault.times : 0;
 }
 
 /**

@@ -36,9 +36,11 @@ typedef struct
 typedef void (*FaultTest) (FaultFixture *fixture, const FaultCase *fault);
 
 void fault_fixture_add (const char *path, FaultTest test);
+void fault_fixture_shrink_pages (FaultFixture *self);
 void fault_fixture_keep (FaultFixture *self);
 gboolean fault_fixture_next (FaultFixture *self);
 void fault_fixture_arm (FaultFixture *self, const FaultCase *fault);
+guint fault_count_tries (const FaultCase *fault);
 void fault_check_error (FaultFixture *self, const GError *error);
 
 /* What a store has acknowledged: of each record, by its number, the state. */

@@ -57,6 +57,15 @@ fails (FaultyVfs *self, FaultyCalls call)
 }
 
 static int
+faulty_read (sqlite3_file *file, void *bytes, int n, sqlite3_int64 offset)
+{
+  FaultyFile *self = get_faulty (file);
+
+  return fails (self->vfs, FAULTY_READ) ? SQLITE_IOERR_READ
+                                        : self->real->xRead (file, bytes, n, offset);
+}
+
+static int
 faulty_write (sqlite3_file *file, const void *bytes, int n, sqlite3_int64 offset)
 {
   FaultyFile *self = get_faulty (file);
@@ -113,6 +122,7 @@ faulty_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, 
   faulty->methods = *file->pMethods;
   faulty->real = file->pMethods;
   faulty->vfs = self;
+  faulty->methods.xRead = faulty_read;
   faulty->methods.xWrite = faulty_write;
   faulty->methods.xTruncate = faulty_truncate;
   faulty->methods.xSync = faulty_sync;

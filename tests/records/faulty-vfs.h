@@ -12,6 +12,7 @@ typedef enum
   FAULTY_CREATE = 1 << 3, /* a file beside the database */
   FAULTY_GROW = 1 << 4,   /* the memory that all connections to a file share */
   FAULTY_DELETE = 1 << 5,
+  FAULTY_READ = 1 << 6,
 } FaultyCalls;
 
 /* What fails, and how. */

@@ -73,18 +73,11 @@ offer (Round *self, guint batch, DispRecordState state)
                               state);
 }
 
-/* How often something may fail until it must be well. */
-static guint
-count_tries (const FaultCase *fault)
-{
-  return fault->end == FAULT_PASSES ? fault->fault.times : 0;
-}
-
 /* Offers a batch as the log does: again when it fails. */
 static void
 insist (Round *self, guint batch, DispRecordState state)
 {
-  guint tries = count_tries (self->fault);
+  guint tries = fault_count_tries (self->fault);
   gboolean taken;
 
   while (!(taken = offer (self, batch, state)) && tries > 0)
@@ -104,9 +97,17 @@ round_mend (Round *self)
     open_store (self);
 }
 
-/* On a disk that is well everything is taken at once. */
 static void
 round_end (Round *self)
+{
+  close_store (self);
+  fault_ledger_check (self->ledger, self->fixture->path);
+  fault_ledger_free (self->ledger);
+}
+
+/* On a disk that is well everything is taken at once, also by another store. */
+static void
+offer_all (Round *self)
 {
   for (guint batch = 1; batch <= N_BATCHES; batch++)
     for (guint state = DISP_RECORD_CREATED; state <= DISP_RECORD_COMPLETED; state++)
@@ -114,9 +115,6 @@ round_end (Round *self)
   close_store (self);
   open_store (self);
   g_assert_true (offer (self, N_BATCHES + 1, DISP_RECORD_COMPLETED));
-  close_store (self);
-  fault_ledger_check (self->ledger, self->fixture->path);
-  fault_ledger_free (self->ledger);
 }
 
 /* Lets each round begin with a file that has the first batch. */
@@ -148,6 +146,7 @@ check_batches (FaultFixture *fixture, const FaultCase *fault,
           disp_store_tidy (round.store, FIRST_TIME);
         }
       round_mend (&round);
+      offer_all (&round);
       round_end (&round);
     }
 }
@@ -187,7 +186,7 @@ make_small_pages (FaultFixture *fixture)
 
   open_store (&round);
   close_store (&round);
-  probe_execute (fixture->path, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 512; VACUUM;");
+  fault_fixture_shrink_pages (fixture);
 }
 
 static void
@@ -222,8 +221,9 @@ test_checkpoint (FaultFixture *fixture, const FaultCase *fault)
       faulty_vfs_heal (fixture->vfs);
       g_assert_true (offer (&round, 1, DISP_RECORD_CREATED));
       fault_fixture_arm (fixture, fault);
-      tidy_up (&round, FIRST_TIME, count_tries (fault));
+      tidy_up (&round, FIRST_TIME, fault_count_tries (fault));
       round_mend (&round);
+      offer_all (&round);
       round_end (&round);
     }
 }
@@ -252,7 +252,7 @@ test_retention (FaultFixture *fixture, const FaultCase *fault)
   while (fault_fixture_next (fixture))
     {
       round_begin (&round, fixture, fault, &relaxed);
-      tidy_up (&round, FIRST_TIME, count_tries (fault));
+      tidy_up (&round, FIRST_TIME, fault_count_tries (fault));
       round_mend (&round);
       tidy_up (&round, FIRST_TIME + PAUSE, 0);
       g_assert_cmpint (query_int (&round, "SELECT count(*) FROM records"), ==, BATCH);
@@ -282,7 +282,7 @@ test_clear (FaultFixture *fixture, const FaultCase *fault)
   keep_first_batch (fixture);
   while (fault_fixture_next (fixture))
     {
-      guint tries = count_tries (fault);
+      guint tries = fault_count_tries (fault);
       gboolean cleared;
 
       round_begin (&round, fixture, fault, &relaxed);
@@ -291,7 +291,7 @@ test_clear (FaultFixture *fixture, const FaultCase *fault)
         tries--;
       g_assert_true (cleared || fault->end != FAULT_PASSES);
       insist (&round, 1, DISP_RECORD_CREATED);
-      tidy_up (&round, FIRST_TIME, count_tries (fault));
+      tidy_up (&round, FIRST_TIME, fault_count_tries (fault));
       round_mend (&round);
       if (cleared || query_int (&round, count_first) != BATCH)
         g_assert_cmpint (query_int (&round, count_first), ==, 0);

@@ -28,7 +28,7 @@ try_to_open (FaultFixture *fixture)
 static void
 open_and_close (FaultFixture *fixture, const FaultCase *fault)
 {
-  guint tries = fault->end == FAULT_PASSES ? fault->fault.times : 0;
+  guint tries = fault_count_tries (fault);
   DispStore *store;
 
   fault_fixture_arm (fixture, fault);
