@@ -155,8 +155,8 @@ open_log (DispApplication *self, GError **error)
     .max_bytes = (gsize) self->config->queue_bytes,
     .drop = self->config->drops_records,
   };
-  g_autoptr (DispStore) store = disp_store_open (self->config, error);
-  g_autofree char *path = disp_store_dup_path (self->config);
+  g_autoptr (DispStore) store = disp_config_open_store (self->config, error);
+  g_autofree char *path = disp_config_dup_store_path (self->config);
 
   if (store == NULL)
     return FALSE;
@@ -353,8 +353,9 @@ end (DispApplication *self)
   guint64 lost;
 
   disp_fleet_feed_stop (self->feed);
-  close_services (self);
   lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
+  /* Who still waited for a record has been told, and hears it now. */
+  close_services (self);
   if (lost == 0)
     g_message ("stopped");
 }

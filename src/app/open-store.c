@@ -11,13 +11,13 @@
 #define SQLITE_PREFIX "sqlite:"
 
 /**
- * disp_store_dup_path:
+ * disp_config_dup_store_path:
  * @config: a checked configuration
  *
  * Returns: (transfer full) (nullable): the SQLite file of the records; %NULL if they are elsewhere
  */
 char *
-disp_store_dup_path (const DispConfig *config)
+disp_config_dup_store_path (const DispConfig *config)
 {
   if (g_str_equal (config->requests_store, "sqlite"))
     return g_build_filename (config->state_dir, RECORDS_FILE, NULL);
@@ -27,7 +27,7 @@ disp_store_dup_path (const DispConfig *config)
 }
 
 /**
- * disp_store_open:
+ * disp_config_open_store:
  * @config: a checked configuration
  * @error: %DISP_ERROR_STORE, or %DISP_ERROR_INVALID_CONFIG when the store cannot be what it says
  *
@@ -36,14 +36,14 @@ disp_store_dup_path (const DispConfig *config)
  * Returns: (transfer full) (nullable): the store
  */
 DispStore *
-disp_store_open (const DispConfig *config, GError **error)
+disp_config_open_store (const DispConfig *config, GError **error)
 {
   const DispSqliteStoreSettings settings = {
     .committed = config->is_committed,
     .max_age = config->retention_age,
     .max_size = config->retention_size,
   };
-  g_autofree char *path = disp_store_dup_path (config);
+  g_autofree char *path = disp_config_dup_store_path (config);
 
   if (path != NULL)
     return disp_sqlite_store_new (path, &settings, error);

@@ -4,5 +4,5 @@
 #include "app/config.h"
 #include "records/store.h"
 
-char *disp_store_dup_path (const DispConfig *config);
-DispStore *disp_store_open (const DispConfig *config, GError **error);
+char *disp_config_dup_store_path (const DispConfig *config);
+DispStore *disp_config_open_store (const DispConfig *config, GError **error);

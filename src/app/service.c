@@ -12,6 +12,7 @@ struct _DispService
   DispWorkerSettings settings;
   GPtrArray *workers; /* (owned) (element-type DispWorker, owned) */
   DispServer *server; /* (owned) (nullable) without threads, while it serves */
+  GSource *end;       /* (owned) (nullable) without threads, when it was told to end at once */
   guint n_running;    /* who serves and has not ended */
 };
 
@@ -115,7 +116,7 @@ start_threads (DispService *self, const char *name)
       g_autofree char *numbered = g_strdup_printf ("%s-%u", name, i);
 
       g_ptr_array_add (self->workers,
-                       disp_worker_new (self->sockets->len > 1 ? numbered : name,
+                       disp_worker_new (numbered,
                                         g_ptr_array_ref (g_ptr_array_index (self->sockets, i)),
                                         &settings));
     }
@@ -124,7 +125,7 @@ start_threads (DispService *self, const char *name)
 /**
  * disp_service_start:
  * @self: a service that was opened
- * @name: that of its threads, for debuggers
+ * @name: that of its threads, which are numbered, for debuggers
  * @settings: what it is given; copied.  Its site is made once on each thread that serves; @ended is
  *   called once, when all of them have ended
  *
@@ -207,7 +208,10 @@ disp_service_quit (DispService *self)
   if (self->server != NULL && self->n_running > 0)
     {
       g_clear_object (&self->server);
-      on_ended (self);
+      /* After what is left to be done. */
+      self->end = g_idle_source_new ();
+      g_source_set_callback (self->end, on_ended, self, NULL);
+      g_source_attach (self->end, g_main_context_get_thread_default ());
     }
   for (guint i = 0; i < self->workers->len; i++)
     disp_worker_quit (g_ptr_array_index (self->workers, i));
@@ -226,6 +230,9 @@ disp_service_free (DispService *self)
   g_ptr_array_unref (self->workers);
   g_ptr_array_unref (self->sockets);
   g_clear_object (&self->server);
+  if (self->end != NULL)
+    g_source_destroy (self->end);
+  g_clear_pointer (&self->end, g_source_unref);
   g_clear_object (&self->settings.clock);
   g_free (self);
 }

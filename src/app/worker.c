@@ -183,6 +183,9 @@ disp_worker_free (DispWorker *self)
 {
   g_thread_join (self->thread);
   DISP_TSAN_ACQUIRE (self);
+  /* What others told it in the meantime would be kept for ever. */
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
   g_object_unref (self->settings.clock);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);

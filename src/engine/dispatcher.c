@@ -6,9 +6,6 @@
 #include "engine/hold.h"
 #include "engine/recording.h"
 
-/* In so many seconds a store that fails has been tried again at the latest. */
-#define RECORDS_RETRY_AFTER 5
-
 /*
  * The life of a request, told from top to bottom in disp_dispatcher_dispatch_async(),
  * on_attempt_ended() and end(): created → chosen → forwarded → answered → completed.  There is one
@@ -123,7 +120,7 @@ get_retry_after (DispDispatcher *self, int code)
       return disp_switchboard_get_settings (self->switchboard)->retry_after;
     case DISP_ERROR_RECORDS_FULL:
     case DISP_ERROR_NOT_RECORDED:
-      return RECORDS_RETRY_AFTER;
+      return DISP_RECORD_SINK_RETRY_AFTER;
     default:
       return 0;
     }

@@ -5,6 +5,9 @@
 
 #include <gio/gio.h>
 
+/* In so many seconds a store that fails has been tried again at the latest. */
+#define DISP_RECORD_SINK_RETRY_AFTER 5
+
 #define DISP_TYPE_RECORD_SINK (disp_record_sink_get_type ())
 G_DECLARE_INTERFACE (DispRecordSink, disp_record_sink, DISP, RECORD_SINK, GObject)
 

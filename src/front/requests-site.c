@@ -7,9 +7,6 @@
 #include "front/store-wait.h"
 #include "wire/record-document.h"
 
-/* When there may be room for records again, in seconds. */
-#define RETRY_AFTER "1"
-
 /* The embedded Requests Store: what the original answers, from the records that dispatcherd keeps.
  */
 struct _DispRequestsSite
@@ -18,6 +15,7 @@ struct _DispRequestsSite
   DispArchiveReader *reader; /* (owned) */
   DispRecordSink *sink;      /* (owned) */
   DispClock *clock;          /* (owned) */
+  GCancellable *aborted;     /* (owned) */
 };
 
 static void
@@ -41,7 +39,7 @@ serve_records (DispSite *site, DispExchange *exchange)
   if (disp_record_query_parse (disp_exchange_get_query (exchange),
                                disp_exchange_get_target (exchange), &filter, &error)
       && disp_record_listing_init (&producer, self->reader, &filter, &error))
-    disp_streamed_answer_start (exchange, "application/json", &producer);
+    disp_streamed_answer_start (exchange, "application/json", &producer, self->aborted);
   else
     disp_exchange_respond_error (exchange, error);
 }
@@ -49,11 +47,12 @@ serve_records (DispSite *site, DispExchange *exchange)
 static void
 serve_metrics (DispSite *site, DispExchange *exchange)
 {
+  DispRequestsSite *self = DISP_REQUESTS_SITE (site);
   g_autoptr (GError) error = NULL;
   DispProducer producer;
 
-  if (disp_metrics_listing_init (&producer, DISP_REQUESTS_SITE (site)->reader, &error))
-    disp_streamed_answer_start (exchange, "application/json", &producer);
+  if (disp_metrics_listing_init (&producer, self->reader, &error))
+    disp_streamed_answer_start (exchange, "application/json", &producer, self->aborted);
   else
     disp_exchange_respond_error (exchange, error);
 }
@@ -69,7 +68,7 @@ admit (DispRequestsSite *self, DispExchange *exchange, guint n_records)
   error = g_error_new (DISP_ERROR, DISP_ERROR_RECORDS_FULL, "there is no room for %u more records",
                        n_records);
   disp_exchange_set_field (exchange, "X-Dispatch-Reason", disp_error_reason (error->code));
-  disp_exchange_set_field (exchange, "Retry-After", RETRY_AFTER);
+  disp_exchange_set_field (exchange, "Retry-After", G_STRINGIFY (DISP_RECORD_SINK_RETRY_AFTER));
   disp_exchange_respond_error (exchange, error);
   return FALSE;
 }
@@ -110,7 +109,8 @@ serve_post (DispSite *site, DispExchange *exchange)
     }
   if (!admit (self, exchange, records->len))
     return;
-  wait = disp_store_wait_new (exchange, self->clock, g_steal_pointer (&body), records->len);
+  wait = disp_store_wait_new (exchange, self->clock, g_steal_pointer (&body), records->len,
+                              self->aborted);
   for (guint i = 0; i < records->len; i++)
     disp_record_sink_commit_async (self->sink, disp_record_ref (g_ptr_array_index (records, i)),
                                    on_committed, wait);
@@ -132,7 +132,7 @@ serve_delete (DispSite *site, DispExchange *exchange)
 
   disp_record_sink_clear_async (
       self->sink, on_cleared,
-      disp_store_wait_new (exchange, self->clock, g_bytes_new_static ("{}", 2), 1));
+      disp_store_wait_new (exchange, self->clock, g_bytes_new_static ("{}", 2), 1, self->aborted));
 }
 
 static const DispResource *
@@ -158,9 +158,16 @@ requests_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *
 }
 
 static void
+requests_site_abort (DispSite *site)
+{
+  g_cancellable_cancel (DISP_REQUESTS_SITE (site)->aborted);
+}
+
+static void
 requests_site_iface_init (DispSiteInterface *iface)
 {
   iface->find = requests_site_find;
+  iface->abort = requests_site_abort;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispRequestsSite, disp_requests_site, G_TYPE_OBJECT,
@@ -174,6 +181,7 @@ disp_requests_site_finalize (GObject *object)
   disp_archive_reader_unref (self->reader);
   g_object_unref (self->sink);
   g_object_unref (self->clock);
+  g_object_unref (self->aborted);
   G_OBJECT_CLASS (disp_requests_site_parent_class)->finalize (object);
 }
 
@@ -204,5 +212,6 @@ disp_requests_site_new (DispRecordArchive *archive, DispRecordSink *sink, DispCl
   self->reader = disp_archive_reader_new (archive);
   self->sink = g_object_ref (sink);
   self->clock = g_object_ref (clock);
+  self->aborted = g_cancellable_new ();
   return DISP_SITE (self);
 }

@@ -2,6 +2,7 @@
 #include "front/store-wait.h"
 
 #include "core/error.h"
+#include "engine/record-sink.h"
 
 /* How long a client waits for the store, in microseconds. */
 #define MAX_WAIT (5 * G_USEC_PER_SEC)
@@ -19,6 +20,8 @@ struct _DispStoreWait
   GSource *timer;         /* (owned) (nullable) while the client waits */
   GCancellable *gone;     /* (owned) */
   gulong gone_id;         /* 0 = the client waits no longer */
+  GCancellable *aborted;  /* (owned) */
+  gulong aborted_id;
 };
 
 /* The client waits no longer. */
@@ -29,6 +32,7 @@ end_wait (DispStoreWait *self)
     return;
   g_signal_handler_disconnect (self->gone, self->gone_id);
   self->gone_id = 0;
+  g_signal_handler_disconnect (self->aborted, self->aborted_id);
   disp_clock_clear_timer (&self->timer);
   g_clear_pointer (&self->body, g_bytes_unref);
   g_clear_pointer (&self->exchange, disp_exchange_unref);
@@ -48,6 +52,7 @@ fail (DispStoreWait *self, const char *message)
 
   end_wait (self);
   disp_exchange_set_field (exchange, "X-Dispatch-Reason", disp_error_reason (error->code));
+  disp_exchange_set_field (exchange, "Retry-After", G_STRINGIFY (DISP_RECORD_SINK_RETRY_AFTER));
   disp_exchange_respond_error (exchange, error);
 }
 
@@ -56,6 +61,12 @@ on_time_over (gpointer user_data)
 {
   fail (user_data, "the store has not done it within 5 s, and may do it later");
   return G_SOURCE_REMOVE;
+}
+
+static void
+on_aborted (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
+{
+  fail (user_data, "the daemon stopped before the store had done it");
 }
 
 static void
@@ -75,6 +86,7 @@ succeed (DispStoreWait *self)
  * @clock: the clock
  * @body: (transfer full): JSON, which answers the client when all is done
  * @n_tasks: how often disp_store_wait_settle() will be called, at least once
+ * @aborted: to be cancelled on this thread to let the client wait no longer
  *
  * Lets a client wait for the store, for 5 s at most; then, or when the store fails, the answer is
  * %DISP_ERROR_NOT_RECORDED.
@@ -82,7 +94,8 @@ succeed (DispStoreWait *self)
  * Returns: (transfer none): the wait, which ends with its last task
  */
 DispStoreWait *
-disp_store_wait_new (DispExchange *exchange, DispClock *clock, GBytes *body, guint n_tasks)
+disp_store_wait_new (DispExchange *exchange, DispClock *clock, GBytes *body, guint n_tasks,
+                     GCancellable *aborted)
 {
   DispStoreWait *self = g_new0 (DispStoreWait, 1);
 
@@ -93,6 +106,8 @@ disp_store_wait_new (DispExchange *exchange, DispClock *clock, GBytes *body, gui
                                       on_time_over, self);
   self->gone = g_object_ref (disp_exchange_begin_work (exchange));
   self->gone_id = g_signal_connect (self->gone, "cancelled", G_CALLBACK (on_gone), self);
+  self->aborted = g_object_ref (aborted);
+  self->aborted_id = g_signal_connect (aborted, "cancelled", G_CALLBACK (on_aborted), self);
   return self;
 }
 
@@ -115,5 +130,6 @@ disp_store_wait_settle (DispStoreWait *self, const GError *error)
   else if (self->gone_id != 0)
     succeed (self);
   g_object_unref (self->gone);
+  g_object_unref (self->aborted);
   g_free (self);
 }

@@ -6,5 +6,5 @@
 typedef struct _DispStoreWait DispStoreWait;
 
 DispStoreWait *disp_store_wait_new (DispExchange *exchange, DispClock *clock, GBytes *body,
-                                    guint n_tasks);
+                                    guint n_tasks, GCancellable *aborted);
 void disp_store_wait_settle (DispStoreWait *self, const GError *error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/streamed-answer.h"
 
+#include "core/error.h"
 #include "front/exchange-private.h"
 
 /*
@@ -18,6 +19,8 @@ typedef struct
   GSource *turn;          /* (owned) (nullable) while a piece is to be produced */
   GCancellable *gone;     /* (owned) (nullable) before the head is sent */
   gulong gone_id;
+  GCancellable *aborted; /* (owned) */
+  gulong aborted_id;
   DispBodyWriter *writer; /* (owned) (nullable) from then on */
 } StreamedAnswer;
 
@@ -44,6 +47,9 @@ streamed_answer_free (StreamedAnswer *self)
 {
   end_turn (self);
   unwatch (self);
+  if (self->aborted_id != 0)
+    g_signal_handler_disconnect (self->aborted, self->aborted_id);
+  g_object_unref (self->aborted);
   self->producer.free (self->producer.user_data);
   g_ptr_array_unref (self->pieces);
   g_free (self->content_type);
@@ -74,6 +80,15 @@ fail (StreamedAnswer *self, const GError *error)
   else
     disp_exchange_respond_error (self->exchange, error);
   streamed_answer_free (self);
+}
+
+static void
+on_aborted (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
+{
+  g_autoptr (GError) error = g_error_new_literal (
+      DISP_ERROR, DISP_ERROR_DRAINING, "the daemon stopped before the answer was complete");
+
+  fail (user_data, error);
 }
 
 static GBytes *
@@ -190,6 +205,7 @@ start_turn (StreamedAnswer *self)
  * @exchange: an exchange that is being served
  * @content_type: the type of the body
  * @producer: makes the body; copied, and freed when it is not needed any longer
+ * @aborted: to be cancelled on this thread to give the answer up
  *
  * Answers with a body that is produced piece by piece, on the thread-default context, from the next
  * turn of its loop on.  Not more than about two pieces are in memory, however long the body is.
@@ -198,7 +214,7 @@ start_turn (StreamedAnswer *self)
  */
 void
 disp_streamed_answer_start (DispExchange *exchange, const char *content_type,
-                            const DispProducer *producer)
+                            const DispProducer *producer, GCancellable *aborted)
 {
   StreamedAnswer *self = g_new0 (StreamedAnswer, 1);
 
@@ -208,5 +224,12 @@ disp_streamed_answer_start (DispExchange *exchange, const char *content_type,
   self->pieces = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   self->gone = g_object_ref (disp_exchange_begin_work (exchange));
   self->gone_id = g_signal_connect (self->gone, "cancelled", G_CALLBACK (on_gone), self);
+  self->aborted = g_object_ref (aborted);
+  if (g_cancellable_is_cancelled (aborted))
+    {
+      on_aborted (aborted, self);
+      return;
+    }
+  self->aborted_id = g_signal_connect (aborted, "cancelled", G_CALLBACK (on_aborted), self);
   start_turn (self);
 }

@@ -25,4 +25,4 @@ typedef struct
 } DispProducer;
 
 void disp_streamed_answer_start (DispExchange *exchange, const char *content_type,
-                                 const DispProducer *producer);
+                                 const DispProducer *producer, GCancellable *aborted);

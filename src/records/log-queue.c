@@ -91,9 +91,10 @@ tell_room (guint64 n_missed)
  * @n_records: how many records will follow
  *
  * Reserves room for records.  There is room when those that wait, those that were admitted before
- * and not pushed yet, and these are no more than the limit, and when those that wait take less
- * memory than the limit.  How large the admitted ones will be is not known yet: they come on top of
- * the limit in bytes.  A closed queue has no room.  Any thread.
+ * and not pushed yet, and these are no more than the limit, or when none wait at all, so that more
+ * than the limit come in at last; and when those that wait take less memory than the limit.  How
+ * large the admitted ones will be is not known yet: they come on top of the limit in bytes.  A
+ * closed queue has no room.  Any thread.
  *
  * Returns: whether there is room
  */
@@ -101,12 +102,14 @@ DispAdmission
 disp_log_queue_admit (DispLogQueue *self, guint n_records)
 {
   DispRecordSinkValues values;
+  guint64 n_waiting;
   gboolean admitted;
   gboolean news = FALSE;
 
   lock (self);
+  n_waiting = self->values.queued + self->reserved;
   admitted = !self->closed
-             && self->values.queued + self->reserved + n_records <= self->settings.max_records
+             && (n_waiting == 0 || n_waiting + n_records <= self->settings.max_records)
              && self->values.queued_bytes < self->settings.max_bytes;
   if (admitted)
     self->reserved += n_records;

@@ -188,6 +188,13 @@ sqlite_store_tidy (DispStore *store, gint64 now_real)
   return wait;
 }
 
+/* So everything is in the one file, whoever still keeps the store. */
+static void
+sqlite_store_close (DispStore *store, G_GNUC_UNUSED gint64 patience)
+{
+  close_file (DISP_SQLITE_STORE (store));
+}
+
 static const char *
 sqlite_store_describe (DispStore *store)
 {
@@ -200,6 +207,7 @@ sqlite_store_iface_init (DispStoreInterface *iface)
   iface->append_batch = sqlite_store_append_batch;
   iface->clear = sqlite_store_clear;
   iface->tidy = sqlite_store_tidy;
+  iface->close = sqlite_store_close;
   iface->describe = sqlite_store_describe;
 }
 
@@ -244,7 +252,7 @@ disp_sqlite_store_init (G_GNUC_UNUSED DispSqliteStore *self)
  * a new one, as if it were started anew.
  *
  * The upkeep, disp_store_tidy(), removes what is beyond the limits in the order in which it came,
- * and copies the write-ahead log back.  When the store is freed everything is in the one file.
+ * and copies the write-ahead log back.  When the store is closed or freed everything is in the one file.
  *
  * Returns: (transfer full) (nullable): a store
  */

@@ -248,9 +248,9 @@ test_abort (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   fake_sink_release (rig->sink, NULL);
 }
 
-/* The record is stored in the moment in which its client hangs up: the first wins, once. */
+/* The client hangs up, and then its record is stored, before either is told: the first wins. */
 static void
-test_stored_and_gone (Rig *rig, G_GNUC_UNUSED gconstpointer data)
+test_gone_and_stored (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (Ask) ask = NULL;
 
@@ -259,6 +259,26 @@ test_stored_and_gone (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   g_cancellable_cancel (ask->cancellable);
   fake_sink_release (rig->sink, NULL);
   ask_finish (ask);
+  rig_turn ();
+  g_assert_cmpstr (ask->reply->reason, ==, "client-gone");
+  g_assert_cmpuint (ask->n_replies, ==, 1);
+}
+
+/* The same the other way round. */
+static void
+test_stored_and_gone (Rig *rig, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (Ask) ask = NULL;
+
+  fake_sink_hold (rig->sink);
+  ask = ask_and_answer (rig);
+  fake_sink_release (rig->sink, NULL);
+  g_cancellable_cancel (ask->cancellable);
+  g_assert_cmpuint (ask->n_replies, ==, 0);
+  ask_finish (ask);
+  assert_answered (ask);
+  rig_turn ();
+  g_assert_cmpuint (ask->n_replies, ==, 1);
 }
 
 /* Only what a container answered is worth waiting for. */
@@ -300,6 +320,7 @@ main (int argc, char **argv)
   ADD ("deadline", TRUE, test_deadline);
   ADD ("client-gone", TRUE, test_client_gone);
   ADD ("abort", TRUE, test_abort);
+  ADD ("gone-and-stored", TRUE, test_gone_and_stored);
   ADD ("stored-and-gone", TRUE, test_stored_and_gone);
   ADD ("errors-not-held", TRUE, test_errors_not_held);
   return g_test_run ();

@@ -427,7 +427,7 @@ test_post_full (void)
       answer = site_fixture_ask (rig->fixture, "POST", "/requests", "[" RECORD_1 "," RECORD_2 "]");
       raw_answer_assert_error (answer, 503, "no room for 2 more records");
       raw_answer_assert_field (answer, "X-Dispatch-Reason", "records-full");
-      raw_answer_assert_field (answer, "Retry-After", "1");
+      raw_answer_assert_field (answer, "Retry-After", "5");
     }
   g_assert_cmpuint (fake_sink_count (rig->sink), ==, 0);
 }
@@ -487,6 +487,7 @@ assert_not_recorded (RawClient *client, const char *message)
 
   raw_answer_assert_error (answer, 503, message);
   raw_answer_assert_field (answer, "X-Dispatch-Reason", "not-recorded");
+  raw_answer_assert_field (answer, "Retry-After", "5");
 }
 
 static void
@@ -528,6 +529,20 @@ test_wait_gone (gconstpointer data)
   raw_client_shutdown (client);
   SITE_WAIT (client->at_end);
   SITE_WAIT (disp_server_count_connections (rig->fixture->server) == 0);
+  g_assert_cmpuint (fake_clock_count_timers (rig->clock), ==, 0);
+  fake_sink_release (rig->sink, NULL);
+  site_fixture_settle ();
+}
+
+/* When the daemon cannot wait any longer, neither can its clients. */
+static void
+test_wait_aborted (gconstpointer data)
+{
+  g_autoptr (Rig) rig = rig_new ();
+  g_autoptr (RawClient) client = begin_wait (rig, data);
+
+  disp_server_abort (rig->fixture->server);
+  assert_not_recorded (client, "the daemon stopped");
   g_assert_cmpuint (fake_clock_count_timers (rig->clock), ==, 0);
   fake_sink_release (rig->sink, NULL);
   site_fixture_settle ();
@@ -595,6 +610,7 @@ main (int argc, char **argv)
   add_wait ("failed", test_wait_failed);
   add_wait ("too-long", test_wait_too_long);
   add_wait ("gone", test_wait_gone);
+  add_wait ("aborted", test_wait_aborted);
   add_wait ("server-ends", test_wait_server_ends);
   return g_test_run ();
 }

@@ -15,14 +15,15 @@ G_DECLARE_FINAL_TYPE (StreamSite, stream_site, STREAM, SITE, GObject)
 struct _StreamSite
 {
   GObject parent_instance;
-  guint n_pieces;    /* how many there are */
-  gsize piece_size;  /* how long each is, in bytes */
-  guint n_empty;     /* how many empty ones come before each */
-  guint fail_at;     /* which of them, counted from 1, is an error; 0 = none */
-  guint n_producers; /* that are alive */
-  guint n_made;      /* pieces that were made */
-  guint n_live;      /* of these, those in memory */
-  guint n_live_most; /* as many as there ever were */
+  GCancellable *aborted; /* (owned) */
+  guint n_pieces;        /* how many there are */
+  gsize piece_size;      /* how long each is, in bytes */
+  guint n_empty;         /* how many empty ones come before each */
+  guint fail_at;         /* which of them, counted from 1, is an error; 0 = none */
+  guint n_producers;     /* that are alive */
+  guint n_made;          /* pieces that were made */
+  guint n_live;          /* of these, those in memory */
+  guint n_live_most;     /* as many as there ever were */
 };
 
 typedef struct
@@ -102,7 +103,7 @@ serve_stream (DispSite *site, DispExchange *exchange)
   production->site = STREAM_SITE (site);
   production->site->n_producers++;
   disp_exchange_set_field (exchange, "X-Stream", "yes");
-  disp_streamed_answer_start (exchange, "text/letters", &producer);
+  disp_streamed_answer_start (exchange, "text/letters", &producer, STREAM_SITE (site)->aborted);
 }
 
 static void
@@ -132,22 +133,38 @@ stream_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *ta
 }
 
 static void
+stream_site_abort (DispSite *site)
+{
+  g_cancellable_cancel (STREAM_SITE (site)->aborted);
+}
+
+static void
 stream_site_iface_init (DispSiteInterface *iface)
 {
   iface->find = stream_site_find;
+  iface->abort = stream_site_abort;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (StreamSite, stream_site, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (DISP_TYPE_SITE, stream_site_iface_init))
 
 static void
-stream_site_class_init (G_GNUC_UNUSED StreamSiteClass *klass)
+stream_site_finalize (GObject *object)
 {
+  g_object_unref (STREAM_SITE (object)->aborted);
+  G_OBJECT_CLASS (stream_site_parent_class)->finalize (object);
 }
 
 static void
-stream_site_init (G_GNUC_UNUSED StreamSite *self)
+stream_site_class_init (StreamSiteClass *klass)
 {
+  G_OBJECT_CLASS (klass)->finalize = stream_site_finalize;
+}
+
+static void
+stream_site_init (StreamSite *self)
+{
+  self->aborted = g_cancellable_new ();
 }
 
 typedef struct
@@ -548,6 +565,50 @@ test_drain (void)
   g_assert_cmpuint (n_drained, ==, 1);
 }
 
+/* What drains for too long is broken off, also for one who reads nothing; what has not begun is
+ * told why. */
+static void
+test_abort (gconstpointer data)
+{
+  gboolean begun = GPOINTER_TO_INT (data);
+  g_autoptr (Rig) rig = rig_new (1600, 65536);
+  g_autoptr (RawClient) client = raw_client_new (rig->fixture->address);
+  guint n_drained = 0;
+
+  if (begun)
+    g_source_destroy (client->reading);
+  else
+    rig->site->n_empty = G_MAXUINT;
+  raw_client_send (client, GET ("/stream"), -1);
+  SITE_WAIT (rig->site->n_producers == 1 && (!begun || rig->site->n_made > 1));
+  disp_server_drain (rig->fixture->server, count_drained, &n_drained);
+  site_fixture_settle ();
+  g_assert_cmpuint (n_drained, ==, 0);
+  disp_server_abort (rig->fixture->server);
+  SITE_WAIT (rig->site->n_producers == 0);
+  if (!begun)
+    {
+      g_autoptr (RawAnswer) answer = raw_client_read (client);
+
+      raw_answer_assert_error (answer, 503, "the daemon stopped before the answer was complete");
+    }
+  SITE_WAIT (n_drained > 0);
+  g_assert_cmpuint (disp_server_count_connections (rig->fixture->server), ==, 0);
+}
+
+/* What comes when all is being given up. */
+static void
+test_aborted_before (void)
+{
+  g_autoptr (Rig) rig = rig_new (3, 65536);
+  g_autoptr (RawAnswer) answer = NULL;
+
+  g_cancellable_cancel (rig->site->aborted);
+  answer = site_fixture_ask (rig->fixture, "GET", "/stream", NULL);
+  raw_answer_assert_error (answer, 503, "the daemon stopped");
+  g_assert_cmpuint (rig->site->n_made, ==, 0);
+}
+
 /* The server ends in the midst of a stream: before its head, while much is on its way, and when all
  * that was produced has come. */
 static void
@@ -635,6 +696,9 @@ main (int argc, char **argv)
   g_test_add_data_func ("/front/streamed-answer/turns/empty", GUINT_TO_POINTER (G_MAXUINT),
                         test_turns);
   g_test_add_func ("/front/streamed-answer/drain", test_drain);
+  g_test_add_data_func ("/front/streamed-answer/abort/before", GINT_TO_POINTER (FALSE), test_abort);
+  g_test_add_data_func ("/front/streamed-answer/abort/midst", GINT_TO_POINTER (TRUE), test_abort);
+  g_test_add_func ("/front/streamed-answer/aborted-before", test_aborted_before);
   g_test_add_data_func ("/front/streamed-answer/server-ends/before", "before", test_server_ends);
   g_test_add_data_func ("/front/streamed-answer/server-ends/midst", "midst", test_server_ends);
   g_test_add_data_func ("/front/streamed-answer/server-ends/idle", "idle", test_server_ends);

@@ -90,7 +90,6 @@ read_values (Fixture *fixture)
 static void
 test_limit (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
 {
-  admit (fixture, 9, DISP_ADMISSION_REFUSED);
   admit (fixture, 5, DISP_ADMISSION_RECORDED);
   admit (fixture, 4, DISP_ADMISSION_REFUSED);
   admit (fixture, 3, DISP_ADMISSION_RECORDED);
@@ -107,7 +106,25 @@ test_limit (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
   admit (fixture, 2, DISP_ADMISSION_RECORDED);
   g_assert_cmpuint (read_values (fixture).queued, ==, 6);
   g_assert_cmpuint (read_values (fixture).stored, ==, 2);
-  g_assert_cmpuint (read_values (fixture).dropped, ==, 9 + 4 + 1 + 8 + 1 + 3);
+  g_assert_cmpuint (read_values (fixture).dropped, ==, 4 + 1 + 8 + 1 + 3);
+}
+
+/* More at once than there may ever be come in when nothing else waits, or they never would. */
+static void
+test_above_limit (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
+{
+  admit (fixture, 1, DISP_ADMISSION_RECORDED);
+  admit (fixture, 9, DISP_ADMISSION_REFUSED);
+  push (fixture, 0);
+  admit (fixture, 9, DISP_ADMISSION_REFUSED);
+  settle (fixture, 1, 0);
+  admit (fixture, 9, DISP_ADMISSION_RECORDED);
+  admit (fixture, 1, DISP_ADMISSION_REFUSED);
+  for (guint i = 0; i < 9; i++)
+    push (fixture, i);
+  g_assert_cmpuint (read_values (fixture).queued, ==, 9);
+  settle (fixture, 9, 0);
+  admit (fixture, 8, DISP_ADMISSION_RECORDED);
 }
 
 /* A place that was reserved is used up by one push, and a push without one is taken above the
@@ -342,6 +359,7 @@ main (int argc, char **argv)
 #define ADD(name, settings, test)                                                                  \
   g_test_add ("/records/log-queue/" name, Fixture, settings, set_up, test, tear_down)
   ADD ("limit", &refusing, test_limit);
+  ADD ("above-limit", &refusing, test_above_limit);
   ADD ("not-admitted", &refusing, test_not_admitted);
   ADD ("tells-once", &refusing, test_news);
   ADD ("drops", &dropping, test_drop);

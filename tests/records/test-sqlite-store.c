@@ -84,6 +84,20 @@ test_creates (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   check_query (fixture, "PRAGMA journal_mode", "wal");
 }
 
+/* Somebody may keep a store that was closed; its file is whole all the same. */
+static void
+test_close (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *log = g_strconcat (fixture->path, "-wal", NULL);
+
+  open_store (fixture);
+  fixture_append_one (fixture->store, fixture_record (1, DISP_RECORD_CREATED));
+  g_assert_true (g_file_test (log, G_FILE_TEST_EXISTS));
+  disp_store_close (fixture->store, 0);
+  g_assert_false (g_file_test (log, G_FILE_TEST_EXISTS));
+  check_query (fixture, "SELECT count(*) FROM records", "1");
+}
+
 static void
 test_columns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -413,6 +427,7 @@ main (int argc, char **argv)
 #define ADD(name, test)                                                                            \
   g_test_add ("/records/sqlite-store/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("creates", test_creates);
+  ADD ("close", test_close);
   ADD ("columns", test_columns);
   ADD ("unknown-is-null", test_unknown);
   ADD ("bodies", test_bodies);
