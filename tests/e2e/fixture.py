@@ -170,8 +170,8 @@ class Program:
 class Daemon(Program):
     """A dispatcherd."""
 
-    def __init__(self, state, arguments, env):
-        super().__init__("dispatcherd", [DAEMON, *arguments], env)
+    def __init__(self, state, arguments, env, wrapper=()):
+        super().__init__("dispatcherd", [*wrapper, DAEMON, *arguments], env)
         self.state = state
         self.address = None
 
@@ -612,8 +612,13 @@ class House:
         """Makes an HttpDouble, which is not open yet."""
         return self.add(HttpDouble(serve))
 
-    def start_daemon(self, *arguments, config="", listen=("127.0.0.1:0",), workers=2, state=None):
-        """Starts a daemon of which nothing else is known yet, with a state directory of its own."""
+    def start_daemon(
+        self, *arguments, config="", listen=("127.0.0.1:0",), workers=2, state=None, wrapper=()
+    ):
+        """Starts a daemon of which nothing else is known yet, with a state directory of its own.
+
+        The wrapper is a program that becomes the daemon, with its arguments.
+        """
         state = state or self.path(f"state-{len(self.inhabitants)}")
         path = self.write("dispatcherd.conf", config)
         addresses = [word for address in listen for word in ("--listen", address)]
@@ -623,6 +628,7 @@ class House:
                 ["--config", path, *addresses, "--workers", str(workers), "--state-dir", state]
                 + list(arguments),
                 environment(),
+                wrapper,
             )
         )
 
@@ -744,6 +750,20 @@ def is_traced(daemon):
             if re.search(r"^TracerPid:\t0$", status.read(), re.MULTILINE):
                 return False
     return True
+
+
+def small_disk(path, size):
+    """Returns a wrapper that has a file system in memory, of that size, at a path.
+
+    It is there only for the daemon, and as long as that runs: others find it below
+    /proc/PID/root.
+    """
+    mount = 'mount -t tmpfs -o "size=$1" small-disk "$2" && shift 2 && exec "$@"'
+    wrapper = [find_tool("unshare"), "-rm", "sh", "-c", mount, "sh", str(size), path]
+    tried = subprocess.run([*wrapper, "true"], capture_output=True, text=True, check=False)
+    if tried.returncode != 0:
+        find_tool("unshare", f"mounts are not permitted here: {tried.stderr.strip()}")
+    return wrapper
 
 
 def in_threads(count, work):

@@ -190,10 +190,10 @@ make_small_pages (FaultFixture *fixture)
 }
 
 static void
-append_large (DispStore *store, guint number, gint64 ts_in, gsize size, char filling)
+append_large (DispStore *store, guint number, gint64 ts_in, gsize size, int filling)
 {
   DispRecord *record = fixture_record (number, DISP_RECORD_COMPLETED);
-  g_autoptr (GBytes) body = g_bytes_new_take (g_strnfill (size, filling), size);
+  g_autoptr (GBytes) body = g_bytes_new_take (g_strnfill (size, (char) filling), size);
 
   disp_record_set_response (record, body, -1);
   record->ts_in = ts_in;
@@ -209,7 +209,7 @@ test_checkpoint (FaultFixture *fixture, const FaultCase *fault)
   make_small_pages (fixture);
   open_store (&round);
   fixture_append_some (round.store, 0, BATCH);
-  for (char filling = '!'; filling <= '~'; filling++)
+  for (int filling = '!'; filling <= '~'; filling++)
     for (gsize size = 10000; size < 10002; size++)
       append_large (round.store, 0, FIRST_TIME, size, filling);
   fault_fixture_keep (fixture);
