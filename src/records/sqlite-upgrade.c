@@ -107,17 +107,22 @@ upgrade (DispSqliteFile *self, gint64 *version, GError **error)
          && disp_sqlite_file_execute (self, "COMMIT", error);
 }
 
-/* What an upgrade leaves to say and to do.  Older files cannot give pages back to the file system;
- * they can once they have been written anew.  That can wait, and so it may fail. */
 static void
-finish_upgrade (DispSqliteFile *self, gint64 from)
+tell_upgraded (DispSqliteFile *self, gint64 from)
 {
-  gint64 mode = 0;
-
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_UPGRADED, "MESSAGE",
                     "\"%s\", %s, was brought from version %" G_GINT64_FORMAT
                     " of its tables to version %d",
                     self->path, self->layout->noun, from, self->layout->n_steps);
+}
+
+/* Older files cannot give pages back to the file system; they can once they have been written anew.
+ * That can wait, and so it may fail: whoever opens the file next tries again. */
+static void
+let_shrink (DispSqliteFile *self)
+{
+  gint64 mode;
+
   if (disp_sqlite_file_read_int (self, "PRAGMA auto_vacuum", &mode, NULL) && mode == 0
       && !is_large (self))
     disp_sqlite_file_execute (self, "PRAGMA auto_vacuum = INCREMENTAL; VACUUM", NULL);
@@ -154,6 +159,8 @@ disp_sqlite_upgrade_file (DispSqliteFile *self, GError **error)
       || !upgrade (self, &version, error))
     return FALSE;
   if (version > 0 && version < self->layout->n_steps)
-    finish_upgrade (self, version);
+    tell_upgraded (self, version);
+  if (version > 0)
+    let_shrink (self);
   return TRUE;
 }

@@ -49,8 +49,8 @@ check_well (FaultFixture *fixture, const char *expected)
   fixture_append_some (store, 0, 10);
   g_clear_object (&store);
   probe_check (fixture->path,
-               "SELECT integrity_check, user_version, (SELECT count(*) FROM records)"
-               " FROM pragma_integrity_check, pragma_user_version",
+               "SELECT integrity_check, user_version, auto_vacuum, (SELECT count(*) FROM records)"
+               " FROM pragma_integrity_check, pragma_user_version, pragma_auto_vacuum",
                expected);
 }
 
@@ -60,7 +60,7 @@ test_new (FaultFixture *fixture, const FaultCase *fault)
   while (fault_fixture_next (fixture))
     {
       open_and_close (fixture, fault);
-      check_well (fixture, "ok|2|10");
+      check_well (fixture, "ok|2|2|10");
     }
 }
 
@@ -76,7 +76,7 @@ test_left (FaultFixture *fixture, const FaultCase *fault)
   while (fault_fixture_next (fixture))
     {
       open_and_close (fixture, fault);
-      check_well (fixture, "ok|2|60");
+      check_well (fixture, "ok|2|2|60");
     }
 }
 
@@ -111,7 +111,7 @@ test_upgrade (FaultFixture *fixture, const FaultCase *fault)
     {
       open_and_close (fixture, fault);
       check_whole (fixture);
-      check_well (fixture, "ok|2|112");
+      check_well (fixture, "ok|2|2|112");
     }
 }
 
