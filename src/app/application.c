@@ -155,7 +155,7 @@ open_log (DispApplication *self, GError **error)
     .max_bytes = (gsize) self->config->queue_bytes,
     .drop = self->config->drops_records,
   };
-  g_autoptr (DispStore) store = disp_config_open_store (self->config, error);
+  g_autoptr (DispStore) store = disp_config_open_store (self->config, self->clock, error);
   g_autofree char *path = disp_config_dup_store_path (self->config);
 
   if (store == NULL)
@@ -377,8 +377,6 @@ disp_application_run (DispApplication *self, GError **error)
                           ? self->config->probabilities
                           : NULL;
 
-  if (!disp_config_check_in_force (self->config, error))
-    return FALSE;
   raise_descriptor_limit ();
   self->policy = disp_policy_spec_new (self->config->policy, options, error);
   if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))

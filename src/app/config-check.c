@@ -131,32 +131,3 @@ disp_config_check (const DispConfig *self, GError **error)
                         self->containers_manager_listen, error)
          && check_addresses (self, error);
 }
-
-/**
- * disp_config_check_in_force:
- * @self: a checked configuration
- * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section and the key
- *
- * Refuses settings that are known, but of which nothing comes yet.
- *
- * Returns: whether all that is set is in force
- */
-gboolean
-disp_config_check_in_force (const DispConfig *self, GError **error)
-{
-  const struct
-  {
-    DispSetting setting;
-    gboolean is_wanted;
-  } rows[] = {
-    { DISP_SETTING_DURABILITY,
-      self->is_committed && !g_str_has_prefix (self->requests_store, "sqlite") },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].is_wanted)
-      return set_fault (error, self, rows[i].setting,
-                        "\"%s\" is not there yet, expected the default",
-                        self->texts[rows[i].setting]);
-  return TRUE;
-}

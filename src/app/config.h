@@ -71,7 +71,6 @@ gboolean disp_config_load_environment (DispConfig *self, const char *const *envi
 gboolean disp_config_set (DispConfig *self, const char *name, const char *text, const char *origin,
                           GError **error);
 gboolean disp_config_check (const DispConfig *self, GError **error);
-gboolean disp_config_check_in_force (const DispConfig *self, GError **error);
 char *disp_config_to_text (const DispConfig *self);
 
 gboolean disp_config_set_setting (DispConfig *self, DispSetting setting, const char *text,

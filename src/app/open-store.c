@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define RECORDS_FILE "records.db"
+#define SPOOL_FILE "spool.db"
 #define SQLITE_PREFIX "sqlite:"
 
 /**
@@ -26,9 +27,24 @@ disp_config_dup_store_path (const DispConfig *config)
   return NULL;
 }
 
+static DispStore *
+open_elsewhere (const DispConfig *config, DispClock *clock, GError **error)
+{
+  g_autofree char *spool = g_build_filename (config->state_dir, SPOOL_FILE, NULL);
+  const DispHttpStoreSettings settings = {
+    .spool_path = spool,
+    .spool_limit = config->spool_limit,
+    .coalesces = config->coalesces,
+    .committed = config->is_committed,
+  };
+
+  return disp_http_store_new (config->requests_store, &settings, clock, error);
+}
+
 /**
  * disp_config_open_store:
  * @config: a checked configuration
+ * @clock: the clock, which other threads may ask too
  * @error: %DISP_ERROR_STORE, or %DISP_ERROR_INVALID_CONFIG when the store cannot be what it says
  *
  * Opens the store that the operator chose.
@@ -36,7 +52,7 @@ disp_config_dup_store_path (const DispConfig *config)
  * Returns: (transfer full) (nullable): the store
  */
 DispStore *
-disp_config_open_store (const DispConfig *config, GError **error)
+disp_config_open_store (const DispConfig *config, DispClock *clock, GError **error)
 {
   const DispSqliteStoreSettings settings = {
     .committed = config->is_committed,
@@ -49,5 +65,5 @@ disp_config_open_store (const DispConfig *config, GError **error)
     return disp_sqlite_store_new (path, &settings, error);
   if (g_str_equal (config->requests_store, "none"))
     return disp_null_store_new ();
-  return disp_http_store_new (config->requests_store, error);
+  return open_elsewhere (config, clock, error);
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include "app/config.h"
+#include "engine/clock.h"
 #include "records/store.h"
 
 char *disp_config_dup_store_path (const DispConfig *config);
-DispStore *disp_config_open_store (const DispConfig *config, GError **error);
+DispStore *disp_config_open_store (const DispConfig *config, DispClock *clock, GError **error);

@@ -86,9 +86,7 @@ disp_setting_parse_store (const char *text, gpointer field, GError **error)
 
   if (g_str_has_prefix (text, "http:") || g_str_has_prefix (text, "https:"))
     {
-      g_autoptr (DispStore) store = disp_http_store_new (text, NULL);
-
-      if (store == NULL)
+      if (!disp_http_store_check_url (text, NULL))
         return disp_setting_set_expected (error, expected_url (), text);
     }
   else if (!is_file && !g_str_equal (text, "none"))

@@ -2,201 +2,52 @@
 #include "records/http-store.h"
 
 #include "core/error.h"
-#include "wire/record-document.h"
+#include "core/tsan.h"
+#include "records/delivery.h"
+#include "records/spool-inlet.h"
 
 #include <libsoup/soup.h>
 #include <string.h>
 
-/* How long the Requests Store may be silent, in seconds. */
-#define TIMEOUT 5
-/* How long a connection is kept without use, in seconds. */
-#define IDLE_TIMEOUT 30
-/* More of an answer is not read, in bytes.  The original answers with the record itself. */
-#define MAX_ANSWER (4 * 1024 * 1024)
-/* So many records in a row must be accepted before refusals are news again. */
-#define CALM 1000
+/* How many connections there are at most, each with one post on its way.  Libsoup looks through all
+ * of them for each post. */
+#define MAX_CONNECTIONS 8
 
-#define MESSAGE_ID_REFUSED "0b4550c61f784da4821e489d3ad2cac0"
+#define MESSAGE_ID_LEFT "6f4d990fc25f4b18afa28a7bf260c0d0"
 
-/* SoupSession belongs to the thread and the main context in which it was made. */
+/* A spool, into which the thread of the log puts records, and a thread that delivers them. */
 struct _DispHttpStore
 {
   GObject parent_instance;
-  GUri *uri;            /* (owned) where records are posted */
-  char *address;        /* (owned) the same, for people */
-  GMainContext *loop;   /* (owned) that of the session; pushed while the session is used */
-  SoupSession *session; /* (owned) (nullable) until the first post, and after a failure */
-  guint64 connection;   /* which connection carried the last answer; 0 = none */
-  gboolean refusing;    /* a refusal was reported */
-  guint n_accepted;     /* in a row, while refusing */
+  char *address;           /* (owned) where records are posted */
+  DispSpool *spool;        /* (owned) */
+  DispSpoolInlet *inlet;   /* (owned) */
+  DispSpoolOutlet *outlet; /* (owned) of the thread */
+  GMainContext *context;   /* (owned) of the thread */
+  DispDelivery *delivery;  /* (owned) of the thread, but for what any may call */
+  GThread *thread;         /* (owned) (nullable) until it was joined */
+  GMutex lock;             /* held by nobody for long; guards the condition */
+  GCond done;              /* the delivery has ended */
 };
 
-/* One connection, and nothing that could make a post anything but a post to that very address. */
-static SoupSession *
-make_session (void)
+static gpointer
+deliver (gpointer data)
 {
-  SoupSession *session = soup_session_new_with_options (
-      "idle-timeout", IDLE_TIMEOUT, "max-conns", 1, "max-conns-per-host", 1, "proxy-resolver", NULL,
-      "timeout", TIMEOUT, "user-agent", "dispatcherd", NULL);
+  DispHttpStore *self = data;
 
-  soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
-  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
-  return session;
-}
-
-/* A session keeps the first address of a host for ever; a new one looks it up anew. */
-static void
-drop_session (DispHttpStore *self)
-{
-  if (self->session == NULL)
-    return;
-  soup_session_abort (self->session);
-  g_clear_object (&self->session);
-  self->connection = 0;
-}
-
-/* Reads the answer to its end, for the sake of the connection; the status has said all. */
-static void
-skip_answer (GInputStream *stream, GCancellable *cancellable)
-{
-  char bytes[8192];
-  gsize total = 0;
-  gssize n;
-
-  do
-    {
-      n = g_input_stream_read (stream, bytes, sizeof bytes, cancellable, NULL);
-      total += (gsize) MAX (n, 0);
-    }
-  while (n > 0 && total < MAX_ANSWER);
-  g_input_stream_close (stream, NULL, NULL);
-}
-
-static void
-keep_result (G_GNUC_UNUSED GObject *session, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
-
-/* Waits for the head of the answer.  Not by soup_session_send(): libsoup 3.2.3 looks twice whether
- * an idle connection is still open, and when the server closes the only one between the two looks,
- * that call waits for ever, and no cancellable ends it. */
-static GInputStream *
-send_and_wait (DispHttpStore *self, SoupMessage *message, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GAsyncResult) result = NULL;
-
-  soup_session_send_async (self->session, message, G_PRIORITY_DEFAULT, cancellable, keep_result,
-                           &result);
-  while (result == NULL)
-    g_main_context_iteration (self->loop, TRUE);
-  return soup_session_send_finish (self->session, result, error);
-}
-
-/* Posts @body once.  @reused tells whether on a connection that had carried an answer before. */
-static gboolean
-post (DispHttpStore *self, GBytes *body, guint *status, gboolean *reused, GCancellable *cancellable,
-      GError **error)
-{
-  g_autoptr (SoupMessage) message = soup_message_new_from_uri ("POST", self->uri);
-  g_autoptr (GInputStream) stream = NULL;
-
-  if (self->session == NULL)
-    self->session = make_session ();
-  /* Without the first flag libsoup opens a connection for each POST. */
-  soup_message_set_flags (message, SOUP_MESSAGE_IDEMPOTENT | SOUP_MESSAGE_NO_REDIRECT);
-  soup_message_set_request_body_from_bytes (message, "application/json", body);
-  stream = send_and_wait (self, message, cancellable, error);
-  *reused = self->connection != 0 && soup_message_get_connection_id (message) == self->connection;
-  if (stream == NULL)
-    return FALSE;
-  self->connection = soup_message_get_connection_id (message);
-  *status = soup_message_get_status (message);
-  skip_answer (stream, cancellable);
-  return TRUE;
-}
-
-/* Posts @record, and once more when the connection turned out to have been closed meanwhile.  A
- * Requests Store keeps one record of an id, so that it may come twice. */
-static gboolean
-deliver (DispHttpStore *self, const DispRecord *record, guint *status, GCancellable *cancellable,
-         GError **error)
-{
-  g_auto (DispJsonWriter) writer;
-  g_autoptr (GBytes) body = NULL;
-  g_autoptr (GError) reason = NULL;
-  gboolean reused;
-
-  disp_json_writer_init (&writer);
-  disp_record_document_write (&writer, NULL, record);
-  body = disp_json_writer_steal_bytes (&writer);
-  if (post (self, body, status, &reused, cancellable, &reason))
-    return TRUE;
-  if (reused && !g_cancellable_is_cancelled (cancellable))
-    {
-      g_clear_error (&reason);
-      if (post (self, body, status, &reused, cancellable, &reason))
-        return TRUE;
-    }
-  drop_session (self);
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return FALSE;
-  g_set_error (error, DISP_ERROR, DISP_ERROR_STORE, "cannot post to the Requests Store \"%s\": %s",
-               self->address, reason->message);
-  return FALSE;
-}
-
-/* Whether @status says that the record itself is not wanted, now or later (RFC 9110, 15.5, but for
- * 408 and 429, which ask to come again). */
-static gboolean
-is_refusal (guint status)
-{
-  return status >= 400 && status < 500 && status != SOUP_STATUS_REQUEST_TIMEOUT && status != 429;
-}
-
-/* Reports the first refusal, and the next after a time without any. */
-static void
-note_refusal (DispHttpStore *self, const DispRecord *record, guint status)
-{
-  self->n_accepted = 0;
-  if (self->refusing)
-    return;
-  self->refusing = TRUE;
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_REFUSED,
-                    "REQUEST_ID", record->id, "MESSAGE",
-                    "the Requests Store \"%s\" refused record %s with HTTP status %u; what it "
-                    "refuses is counted and not stored",
-                    self->address, record->id, status);
-}
-
-static void
-note_acceptance (DispHttpStore *self)
-{
-  if (self->refusing && ++self->n_accepted == CALM)
-    self->refusing = FALSE;
-}
-
-static gboolean
-append (DispHttpStore *self, const DispRecord *record, gboolean *refused, GCancellable *cancellable,
-        GError **error)
-{
-  guint status;
-
-  if (!deliver (self, record, &status, cancellable, error))
-    return FALSE;
-  *refused = is_refusal (status);
-  if (*refused)
-    note_refusal (self, record, status);
-  else if (SOUP_STATUS_IS_SUCCESSFUL (status))
-    note_acceptance (self);
-  else
-    {
-      g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
-                   "the Requests Store \"%s\" answered HTTP status %u, expected 2xx", self->address,
-                   status);
-      return FALSE;
-    }
-  return TRUE;
+  DISP_TSAN_ACQUIRE (self);
+  g_main_context_push_thread_default (self->context);
+  while (!disp_delivery_has_ended (self->delivery))
+    g_main_context_iteration (self->context, TRUE);
+  /* What libsoup still has to tidy up. */
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  g_main_context_pop_thread_default (self->context);
+  g_mutex_lock (&self->lock);
+  DISP_TSAN_RELEASE (self);
+  g_cond_signal (&self->done);
+  g_mutex_unlock (&self->lock);
+  return NULL;
 }
 
 static gboolean
@@ -205,16 +56,73 @@ http_store_append_batch (DispStore *store, DispRecord *const *records, guint n_r
                          GError **error)
 {
   DispHttpStore *self = DISP_HTTP_STORE (store);
-  gboolean refused;
+  gboolean settled;
 
-  g_main_context_push_thread_default (self->loop);
-  while (*n_taken < n_records && append (self, records[*n_taken], &refused, cancellable, error))
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+  settled = disp_spool_inlet_append (self->inlet, records, n_records, n_taken, n_refused, error);
+  if (*n_taken > *n_refused)
+    disp_delivery_wake (self->delivery);
+  return settled;
+}
+
+static gint64
+http_store_tidy (DispStore *store, G_GNUC_UNUSED gint64 now_real)
+{
+  disp_spool_inlet_tidy (DISP_HTTP_STORE (store)->inlet);
+  return DISP_STORE_TIDY;
+}
+
+/* Waits until the delivery has ended, or for @patience. */
+static void
+wait_for_end (DispHttpStore *self, gint64 patience)
+{
+  gint64 deadline = g_get_monotonic_time () + patience;
+
+  g_mutex_lock (&self->lock);
+  while (!disp_delivery_has_ended (self->delivery)
+         && g_cond_wait_until (&self->done, &self->lock, deadline))
+    ;
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+http_store_close (DispStore *store, gint64 patience)
+{
+  DispHttpStore *self = DISP_HTTP_STORE (store);
+  guint64 n_left;
+
+  if (self->thread == NULL)
+    return;
+  if (patience > 0)
     {
-      *n_taken += 1;
-      *n_refused += refused ? 1 : 0;
+      disp_delivery_end (self->delivery);
+      wait_for_end (self, patience);
     }
-  g_main_context_pop_thread_default (self->loop);
-  return *n_taken == n_records;
+  disp_delivery_abort (self->delivery);
+  g_thread_join (g_steal_pointer (&self->thread));
+  DISP_TSAN_ACQUIRE (self);
+  n_left = disp_spool_count (self->spool);
+  if (n_left > 0)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_LEFT, "MESSAGE",
+                      "%" G_GUINT64_FORMAT " records were not delivered to %s; they are in \"%s\" "
+                      "and are delivered after the next start",
+                      n_left, self->address, disp_spool_get_path (self->spool));
+}
+
+static void
+http_store_read (DispStore *store, DispStoreValues *values)
+{
+  DispHttpStore *self = DISP_HTTP_STORE (store);
+
+  values->spooled = disp_spool_count (self->spool);
+  values->refused = disp_delivery_count_refused (self->delivery);
+}
+
+static char *
+http_store_dup_problem (DispStore *store)
+{
+  return disp_delivery_dup_problem (DISP_HTTP_STORE (store)->delivery);
 }
 
 static const char *
@@ -227,6 +135,10 @@ static void
 http_store_iface_init (DispStoreInterface *iface)
 {
   iface->append_batch = http_store_append_batch;
+  iface->tidy = http_store_tidy;
+  iface->close = http_store_close;
+  iface->read = http_store_read;
+  iface->dup_problem = http_store_dup_problem;
   iface->describe = http_store_describe;
 }
 
@@ -238,12 +150,15 @@ disp_http_store_finalize (GObject *object)
 {
   DispHttpStore *self = DISP_HTTP_STORE (object);
 
-  g_main_context_push_thread_default (self->loop);
-  drop_session (self);
-  g_main_context_pop_thread_default (self->loop);
-  g_main_context_unref (self->loop);
-  g_clear_pointer (&self->uri, g_uri_unref);
+  http_store_close (DISP_STORE (self), 0);
+  g_clear_pointer (&self->delivery, disp_delivery_free);
+  g_clear_pointer (&self->outlet, disp_spool_outlet_free);
+  g_clear_pointer (&self->inlet, disp_spool_inlet_free);
+  g_clear_pointer (&self->spool, disp_spool_free);
+  g_main_context_unref (self->context);
   g_free (self->address);
+  g_cond_clear (&self->done);
+  g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (disp_http_store_parent_class)->finalize (object);
 }
 
@@ -256,7 +171,9 @@ disp_http_store_class_init (DispHttpStoreClass *klass)
 static void
 disp_http_store_init (DispHttpStore *self)
 {
-  self->loop = g_main_context_new ();
+  self->context = g_main_context_new ();
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->done);
 }
 
 /* GUri lets nearly everything be a host. */
@@ -286,8 +203,15 @@ find_fault (GUri *uri)
   return NULL;
 }
 
-static gboolean
-check_url (const char *url, GError **error)
+/**
+ * disp_http_store_check_url:
+ * @url: where a Requests Store is: "http://host:5002"
+ * @error: %DISP_ERROR_INVALID_CONFIG, saying what was expected
+ *
+ * Returns: whether it is such an address
+ */
+gboolean
+disp_http_store_check_url (const char *url, GError **error)
 {
   g_autoptr (GError) reason = NULL;
   g_autoptr (GUri) uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, &reason);
@@ -301,31 +225,52 @@ check_url (const char *url, GError **error)
   return fault == NULL;
 }
 
+static gboolean
+open_spool (DispHttpStore *self, const DispHttpStoreSettings *settings, GError **error)
+{
+  self->spool = disp_spool_new (settings->spool_path, settings->spool_limit, error);
+  if (self->spool != NULL)
+    self->inlet = disp_spool_inlet_new (self->spool, settings->committed, error);
+  if (self->inlet != NULL)
+    self->outlet = disp_spool_outlet_new (self->spool, error);
+  return self->outlet != NULL;
+}
+
 /**
  * disp_http_store_new:
  * @url: where the Requests Store is: "http://host:5002"
- * @error: %DISP_ERROR_INVALID_CONFIG, when @url is no such address
+ * @settings: what the operator decided
+ * @clock: the clock, which other threads may ask too
+ * @error: %DISP_ERROR_INVALID_CONFIG, when @url is no such address; %DISP_ERROR_STORE, saying what
+ *   is wrong with the spool and what to do
  *
- * Posts each record by itself to "/requests" under @url, in their order, so that a record comes
- * first as created and then as completed.  An answer 2xx means stored.  With 4xx, other than 408
- * and 429, the store refuses the record for good, and the next one is posted.  With any other
- * answer, or none, the batch ends there.
+ * Takes records into a spool on disk, and posts each from there by itself to "/requests" under
+ * @url, on a thread of its own: see disp_delivery_new().  What is in the spool from earlier is
+ * posted too, whatever address it was meant for then.
  *
- * Returns: (transfer full) (nullable): a store; nothing is connected yet
+ * Returns: (transfer full) (nullable): a store; nothing needs to be reachable yet
  */
 DispStore *
-disp_http_store_new (const char *url, GError **error)
+disp_http_store_new (const char *url, const DispHttpStoreSettings *settings, DispClock *clock,
+                     GError **error)
 {
   g_autoptr (DispHttpStore) self = NULL;
-  g_autofree char *base = g_strdup (url);
-  gsize length = strlen (base);
+  g_autoptr (DispHttpPoster) poster = NULL;
+  gsize length = strlen (url);
 
-  if (!check_url (url, error))
+  if (!disp_http_store_check_url (url, error))
     return NULL;
-  while (base[length - 1] == '/')
-    base[--length] = '\0';
+  while (url[length - 1] == '/')
+    length--;
   self = g_object_new (DISP_TYPE_HTTP_STORE, NULL);
-  self->address = g_strconcat (base, "/requests", NULL);
-  self->uri = g_uri_parse (self->address, SOUP_HTTP_URI_FLAGS, error);
-  return self->uri != NULL ? DISP_STORE (g_steal_pointer (&self)) : NULL;
+  self->address = g_strdup_printf ("%.*s/requests", (int) length, url);
+  poster = disp_http_poster_new (self->address, clock, MAX_CONNECTIONS, error);
+  if (poster == NULL || !open_spool (self, settings, error))
+    return NULL;
+  self->delivery = disp_delivery_new (self->outlet, poster, clock, settings->coalesces,
+                                      MAX_CONNECTIONS, self->context);
+  disp_delivery_wake (self->delivery);
+  DISP_TSAN_RELEASE (self);
+  self->thread = g_thread_new ("delivery", deliver, self);
+  return DISP_STORE (g_steal_pointer (&self));
 }

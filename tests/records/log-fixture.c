@@ -22,6 +22,9 @@ note_news (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
 
   if (level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL))
     return g_log_writer_default (level, fields, n_fields, NULL);
+  /* GIO has a lot to say there. */
+  if (level & G_LOG_LEVEL_DEBUG)
+    return G_LOG_WRITER_HANDLED;
   g_mutex_lock (&news_lock);
   DISP_TSAN_ACQUIRE (&news_lock);
   for (gsize i = 0; i < n_fields; i++)

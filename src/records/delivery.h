@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "records/http-poster.h"
+#include "records/spool-outlet.h"
+
+/**
+ * DispDelivery:
+ *
+ * Carries letters from a spool to a Requests Store.
+ */
+typedef struct _DispDelivery DispDelivery;
+
+DispDelivery *disp_delivery_new (DispSpoolOutlet *outlet, DispHttpPoster *poster, DispClock *clock,
+                                 gboolean coalesces, guint n_posts, GMainContext *context);
+void disp_delivery_free (DispDelivery *self);
+void disp_delivery_wake (DispDelivery *self);
+void disp_delivery_end (DispDelivery *self);
+void disp_delivery_abort (DispDelivery *self);
+gboolean disp_delivery_has_ended (DispDelivery *self);
+guint64 disp_delivery_count_refused (DispDelivery *self);
+char *disp_delivery_dup_problem (DispDelivery *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispDelivery, disp_delivery_free)
