@@ -276,7 +276,10 @@ on_bell (gpointer user_data)
   if (atomic_exchange (&self->appended, FALSE))
     disp_letter_feed_note_appended (self->feed);
   if (atomic_load (&self->ending))
-    disp_circuit_hurry (&self->circuit);
+    {
+      disp_circuit_hurry (&self->circuit);
+      disp_letter_feed_hurry (self->feed);
+    }
   if (atomic_load (&self->aborting))
     g_cancellable_cancel (self->cancel);
   work (self);
@@ -361,7 +364,7 @@ disp_delivery_wake (DispDelivery *self)
  * @self: a delivery
  *
  * Has it deliver what it can deliver, and end as soon as the store fails or nothing is left but
- * what has to wait.  That stays in the spool.  Any thread.
+ * what was refused and waits to be offered again.  That stays in the spool.  Any thread.
  */
 void
 disp_delivery_end (DispDelivery *self)

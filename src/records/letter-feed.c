@@ -224,6 +224,18 @@ disp_letter_feed_get_run_time (DispLetterFeed *self)
 }
 
 /**
+ * disp_letter_feed_hurry:
+ * @self: a feed
+ *
+ * See disp_outbox_hurry().
+ */
+void
+disp_letter_feed_hurry (DispLetterFeed *self)
+{
+  disp_outbox_hurry (self->outbox);
+}
+
+/**
  * disp_letter_feed_flush:
  * @self: a feed
  *

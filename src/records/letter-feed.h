@@ -23,6 +23,7 @@ void disp_letter_feed_settle (DispLetterFeed *self, DispParcel *parcel);
 gint64 disp_letter_feed_get_parcel_time (DispLetterFeed *self);
 gint64 disp_letter_feed_get_run_time (DispLetterFeed *self);
 gboolean disp_letter_feed_is_failing (DispLetterFeed *self);
+void disp_letter_feed_hurry (DispLetterFeed *self);
 void disp_letter_feed_flush (DispLetterFeed *self);
 char *disp_letter_feed_dup_problem (DispLetterFeed *self);
 

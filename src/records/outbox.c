@@ -245,6 +245,31 @@ disp_outbox_settle (DispOutbox *self, DispParcel *parcel)
 }
 
 /**
+ * disp_outbox_hurry:
+ * @self: an outbox
+ *
+ * Lets what waits because the store failed at it be taken at any time; what was refused waits on.
+ */
+void
+disp_outbox_hurry (DispOutbox *self)
+{
+  GSequenceIter *iter = g_sequence_get_begin_iter (self->waiting);
+
+  while (!g_sequence_iter_is_end (iter))
+    {
+      GSequenceIter *next = g_sequence_iter_next (iter);
+      Pile *pile = g_sequence_get (iter);
+
+      if (pile->n_refusals == 0)
+        {
+          g_sequence_remove (iter);
+          g_queue_push_tail (&self->ready, pile);
+        }
+      iter = next;
+    }
+}
+
+/**
  * disp_outbox_get_time:
  * @self: an outbox
  *

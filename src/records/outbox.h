@@ -30,6 +30,7 @@ void disp_outbox_add (DispOutbox *self, DispLetter *letter);
 DispParcel *disp_outbox_take (DispOutbox *self, gint64 now, gboolean early);
 void disp_outbox_give_back (DispOutbox *self, DispParcel *parcel, gint64 not_before);
 GPtrArray *disp_outbox_settle (DispOutbox *self, DispParcel *parcel);
+void disp_outbox_hurry (DispOutbox *self);
 gint64 disp_outbox_get_time (DispOutbox *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispOutbox, disp_outbox_free)

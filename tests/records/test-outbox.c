@@ -225,6 +225,25 @@ test_early (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   settle (fixture, parcel);
 }
 
+/* At the end what failed need not wait, but what was refused does. */
+static void
+test_hurry (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  DispParcel *refused;
+
+  add (fixture, "a:0 b:0 c:0");
+  give_back_at (fixture, "a:0", 3000);
+  refused = take (fixture, "b:0", 1);
+  refused->n_refusals = 1;
+  disp_outbox_give_back (fixture->outbox, refused, 2000);
+  give_back_at (fixture, "c:0", 4000);
+  disp_outbox_hurry (fixture->outbox);
+  settle (fixture, take (fixture, "a:0", 1));
+  settle (fixture, take (fixture, "c:0", 1));
+  check_none (fixture);
+  g_assert_cmpint (disp_outbox_get_time (fixture->outbox), ==, 2000);
+}
+
 /* Whatever the order of things, the letters of an id leave in order, each once. */
 static void
 test_at_random (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -290,6 +309,7 @@ main (int argc, char **argv)
   ADD ("given-back", NULL, test_given_back);
   ADD ("waits", NULL, test_waits);
   ADD ("early", NULL, test_early);
+  ADD ("hurry", NULL, test_hurry);
   ADD ("at-random", NULL, test_at_random);
   ADD ("at-random/coalesces", COALESCES, test_at_random);
 #undef ADD
