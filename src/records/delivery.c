@@ -397,6 +397,18 @@ disp_delivery_has_ended (DispDelivery *self)
 }
 
 /**
+ * disp_delivery_count_posts:
+ * @self: a delivery
+ *
+ * Returns: how many posts are on their way; on its thread
+ */
+guint
+disp_delivery_count_posts (DispDelivery *self)
+{
+  return self->circuit.n_in_flight;
+}
+
+/**
  * disp_delivery_count_refused:
  * @self: a delivery
  *

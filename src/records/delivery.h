@@ -18,6 +18,7 @@ void disp_delivery_wake (DispDelivery *self);
 void disp_delivery_end (DispDelivery *self);
 void disp_delivery_abort (DispDelivery *self);
 gboolean disp_delivery_has_ended (DispDelivery *self);
+guint disp_delivery_count_posts (DispDelivery *self);
 guint64 disp_delivery_count_refused (DispDelivery *self);
 char *disp_delivery_dup_problem (DispDelivery *self);
 

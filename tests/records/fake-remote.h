@@ -26,9 +26,10 @@ void fake_remote_wait_for_accepted (FakeRemote *self, guint n);
 guint fake_remote_count_posts (FakeRemote *self);
 guint fake_remote_count_accepted (FakeRemote *self);
 guint fake_remote_count_connections (FakeRemote *self);
+guint fake_remote_count_held (FakeRemote *self);
 guint fake_remote_get_most (FakeRemote *self);
 void fake_remote_check_accepted (FakeRemote *self, const char *expected);
 void fake_remote_check_each_once (FakeRemote *self, guint n, const char *states);
-void fake_remote_check_each_ends (FakeRemote *self, guint n, const char *states);
+void fake_remote_check_each_reached (FakeRemote *self, guint n, char state);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FakeRemote, fake_remote_free)

@@ -143,7 +143,8 @@ test_hangs (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   open_store (fixture);
   g_assert_cmpuint (count_spooled (fixture), <=, 40);
   disp_store_close (fixture->store, PATIENT);
-  fake_remote_check_each_ends (fixture->remote, 20, "02");
+  fake_remote_check_each_reached (fixture->remote, 20, '0');
+  fake_remote_check_each_reached (fixture->remote, 20, '2');
   check_letters (fixture, "0");
 }
 
