@@ -268,6 +268,31 @@ test_committed (FaultFixture *fixture, const FaultCase *fault)
   check_spool (fixture, fault, TRUE);
 }
 
+/* What is acknowledged is on the disk itself if that was asked for, and waits for the disk only
+ * then. */
+static void
+test_synced (FaultFixture *fixture, const FaultCase *fault)
+{
+  if (fault->fault.calls != FAULTY_SYNC)
+    return;
+  for (guint committed = FALSE; committed <= TRUE; committed++)
+    {
+      Round round;
+
+      fixture->nth = 0;
+      g_assert_true (fault_fixture_next (fixture));
+      round_begin (&round, fixture, fault, committed != FALSE);
+      /* The log has to have a beginning first. */
+      faulty_vfs_heal (fixture->vfs);
+      g_assert_true (try_to_append (&round, 0, DISP_RECORD_CREATED));
+      fault_fixture_arm (fixture, fault);
+      g_assert_cmpint (try_to_append (&round, 1, DISP_RECORD_CREATED), ==, committed == FALSE);
+      faulty_vfs_heal (fixture->vfs);
+      close_spool (&round);
+      g_ptr_array_unref (round.letters);
+    }
+}
+
 /* Letters that were refused become dead ones, all of them or none. */
 static void
 test_bury (FaultFixture *fixture, const FaultCase *fault)
@@ -352,6 +377,7 @@ main (int argc, char **argv)
 #define ADD(name, test) fault_fixture_add ("/records/spool-faults/" name, test)
   ADD ("relaxed", test_relaxed);
   ADD ("committed", test_committed);
+  ADD ("synced", test_synced);
   ADD ("bury", test_bury);
   ADD ("shrink", test_shrink);
   ADD ("open", test_open);
