@@ -177,6 +177,7 @@ fault_fixture_next (FaultFixture *self)
   for (guint i = 0; i < FAULT_N_SEEDS; i++)
     if (self->seeds[i] != NULL)
       write_seed (self, i);
+  faulty_vfs_forget_files (self->vfs);
   return TRUE;
 }
 

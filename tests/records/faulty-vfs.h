@@ -32,3 +32,6 @@ void faulty_vfs_free (FaultyVfs *self);
 void faulty_vfs_arm (FaultyVfs *self, const FaultyFault *fault, guint nth);
 guint faulty_vfs_count_failed (FaultyVfs *self);
 guint faulty_vfs_heal (FaultyVfs *self);
+void faulty_vfs_forget_files (FaultyVfs *self);
+void faulty_vfs_cut_power (FaultyVfs *self);
+void faulty_vfs_restore_power (FaultyVfs *self, guint lucky);

@@ -33,6 +33,7 @@ typedef struct
 {
   FaultFixture *fixture; /* (unowned) */
   const FaultCase *fault;
+  gboolean committed;
   DispSpool *spool;        /* (owned) (nullable) */
   DispSpoolInlet *inlet;   /* (owned) (nullable) */
   DispSpoolOutlet *outlet; /* (owned) (nullable) */
@@ -170,7 +171,7 @@ live (Round *self, guint batch)
 static void
 round_begin (Round *self, FaultFixture *fixture, const FaultCase *fault, gboolean committed)
 {
-  *self = (Round){ .fixture = fixture, .fault = fault };
+  *self = (Round){ .fixture = fixture, .fault = fault, .committed = committed };
   for (guint i = 0; i < BATCH; i++)
     self->fates[i][DISP_RECORD_COMPLETED].taken = TRUE;
   self->letters = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_letter_free);
@@ -198,12 +199,17 @@ check_letters (Round *self)
   g_assert_cmpuint (disp_spool_count (self->spool), ==, 0);
 }
 
-/* Forgets what one who dies forgets: letters that were listed are listed again. */
+/* Forgets what one who dies forgets: letters that were listed are listed again.  Where that is to
+ * be survived, it dies of a power cut. */
 static void
 open_anew (Round *self)
 {
+  if (self->committed)
+    faulty_vfs_cut_power (self->fixture->vfs);
   close_spool (self);
   faulty_vfs_heal (self->fixture->vfs);
+  if (self->committed)
+    faulty_vfs_restore_power (self->fixture->vfs, self->fixture->nth);
   for (guint i = 0; i < self->letters->len; i++)
     find_fate (self, g_ptr_array_index (self->letters, i))->n_listed--;
   g_ptr_array_set_size (self->letters, 0);

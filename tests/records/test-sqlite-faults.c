@@ -85,6 +85,23 @@ insist (Round *self, guint batch, DispRecordState state)
   g_assert_true (taken || self->fault->end != FAULT_PASSES);
 }
 
+/* Cuts the power before the disk is mended: then only what was committed so is certain.  Of the two
+ * files either, both or none may have reached the disk. */
+static void
+round_cut_power (Round *self)
+{
+  faulty_vfs_cut_power (self->fixture->vfs);
+  close_store (self);
+  faulty_vfs_restore_power (self->fixture->vfs, self->fixture->nth);
+  if (!self->settings->committed)
+    {
+      fault_ledger_forget (self->ledger);
+      fault_ledger_note (self->ledger, 0, BATCH, DISP_RECORD_COMPLETED);
+    }
+  fault_ledger_check (self->ledger, self->fixture->path);
+  open_store (self);
+}
+
 /* Mends the disk, under a store that is still there, or after one that is gone. */
 static void
 round_mend (Round *self)
@@ -145,6 +162,8 @@ check_batches (FaultFixture *fixture, const FaultCase *fault,
           insist (&round, batch, DISP_RECORD_COMPLETED);
           disp_store_tidy (round.store, FIRST_TIME);
         }
+      if (fault->end == FAULT_CLOSED)
+        round_cut_power (&round);
       round_mend (&round);
       offer_all (&round);
       round_end (&round);
