@@ -27,6 +27,7 @@ write_counters (DispJsonWriter *writer, DispSwitchboard *switchboard)
   disp_json_writer_int (writer, "records_pushed", (gint64) records.pushed);
   disp_json_writer_int (writer, "records_queued", (gint64) records.queued);
   disp_json_writer_int (writer, "records_spooled", (gint64) records.spooled);
+  disp_json_writer_int (writer, "records_refused", (gint64) records.refused);
   disp_json_writer_int (writer, "records_dropped", (gint64) records.dropped);
 }
 

@@ -79,6 +79,7 @@ test_status (void)
   g_assert_cmpint (json_object_get_int_member (object, "errors"), ==, 1);
   g_assert_cmpint (json_object_get_int_member (object, "records_queued"), ==, 0);
   g_assert_cmpint (json_object_get_int_member (object, "records_spooled"), ==, 0);
+  g_assert_cmpint (json_object_get_int_member (object, "records_refused"), ==, 0);
   g_assert_cmpint (json_object_get_int_member (object, "records_dropped"), ==, 0);
   g_assert_false (json_object_has_member (object, "problem"));
 }
