@@ -252,7 +252,8 @@ disp_sqlite_store_init (G_GNUC_UNUSED DispSqliteStore *self)
  * a new one, as if it were started anew.
  *
  * The upkeep, disp_store_tidy(), removes what is beyond the limits in the order in which it came,
- * and copies the write-ahead log back.  When the store is closed or freed everything is in the one file.
+ * and copies the write-ahead log back.  When the store is closed or freed everything is in the one
+ * file.
  *
  * Returns: (transfer full) (nullable): a store
  */

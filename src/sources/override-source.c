@@ -230,8 +230,9 @@ override_source_set_quota (DispQuotaEditor *editor, const DispQuotaChange *chang
 
   if (self->said == NULL)
     {
-      g_set_error_literal (error, DISP_ERROR, DISP_ERROR_NO_FLEET,
-                           "no fleet is known, so there is no container whose quota can be changed");
+      g_set_error_literal (
+          error, DISP_ERROR, DISP_ERROR_NO_FLEET,
+          "no fleet is known, so there is no container whose quota can be changed");
       return NULL;
     }
   said = disp_quota_change_find (change, self->said, error);

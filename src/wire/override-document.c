@@ -85,7 +85,7 @@ read_override (const DispDocumentEntry *entry, GError **error)
   const char *name;
   const char *node;
   const char *endpoint = NULL;
-  double quota;
+  double quota = 0;
 
   if (!disp_document_entry_get_string (entry, "container_id", &id, error)
       || !disp_document_entry_get_name (entry, "container", "container", &name, error)

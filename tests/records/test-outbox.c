@@ -35,8 +35,9 @@ add (Fixture *fixture, const char *letters)
     {
       g_auto (GStrv) parts = g_strsplit (*word, ":", 2);
 
-      disp_outbox_add (fixture->outbox, disp_letter_new (++fixture->seq, parts[0],
-                                                         (DispRecordState) atoi (parts[1])));
+      disp_outbox_add (fixture->outbox,
+                       disp_letter_new (++fixture->seq, parts[0],
+                                        (DispRecordState) g_ascii_digit_value (*parts[1])));
     }
 }
 
@@ -283,7 +284,7 @@ test_at_random (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
           for (guint j = 0; j < letters->len; j++, n--)
             {
               const DispLetter *letter = g_ptr_array_index (letters, j);
-              gint64 *before = &last[atoi (letter->id)];
+              gint64 *before = &last[g_ascii_strtoull (letter->id, NULL, 10)];
 
               g_assert_cmpint (letter->seq, >, *before);
               *before = letter->seq;
