@@ -129,16 +129,19 @@ tell_first (DispOverrideSource *self, const DispOverridden *result)
                n - result->n_absent, result->n_absent, self->path);
 }
 
-/* Also what is forgotten is written, so that it does not come back with the next start. */
+/* Also what is forgotten is written, so that it does not come back with the next start.  An
+ * operator hears once when that fails, and once when it is made good. */
 static void
 save_what_is_left (DispOverrideSource *self)
 {
+  const gboolean was_unsaved = self->is_unsaved;
   g_autoptr (GError) error = NULL;
 
-  if (save (self, self->overrides, &error))
-    self->is_unsaved = FALSE;
-  else
-    g_warning ("%s", error->message);
+  self->is_unsaved = !save (self, self->overrides, &error);
+  if (self->is_unsaved && !was_unsaved)
+    g_warning ("%s; what was forgotten is tried again with each fleet", error->message);
+  else if (!self->is_unsaved && was_unsaved)
+    g_message ("%s: the overrides of quotas are written again", self->path);
 }
 
 static void
@@ -152,11 +155,8 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *said, DispOverrideSource 
   tell_outdated (&result);
   tell_first (self, &result);
   take (self, said, &result);
-  if (self->overrides->len < n_before)
-    {
-      self->is_unsaved = TRUE;
-      save_what_is_left (self);
-    }
+  if (self->overrides->len < n_before || self->is_unsaved)
+    save_what_is_left (self);
   emit_fleet (self);
 }
 

@@ -469,7 +469,7 @@ test_cannot_write (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_file (fixture, FILE_OF (ENTRY ("a", 0, 100) "," ENTRY ("b", 1, 200)));
 }
 
-/* What is over is over, though the file still says it; that is made good with the next writing. */
+/* What is over is over, though the file still says it; that is made good with the next edit. */
 static void
 test_cannot_forget (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 {
@@ -489,6 +489,29 @@ test_cannot_forget (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   g_assert_no_error (error);
   assert_file (fixture, NONE);
   disp_fleet_unref (source_log_take_fleet (fixture->log));
+}
+
+/* Or with the next fleet, without news while it goes on failing. */
+static void
+test_forgets_later (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  say (fixture, 100, 200, 100, 200);
+  set (fixture, "a", 0, 0, 200);
+  g_assert_no_errno (g_remove (fixture->path));
+  g_assert_no_errno (g_mkdir (fixture->path, 0700));
+  for (guint i = 0; i < 3; i++)
+    say (fixture, 50, 200, 50, 200);
+  g_assert_cmpuint (n_warnings, ==, 1);
+  n_warnings = 0;
+  g_assert_no_errno (g_rmdir (fixture->path));
+  g_string_truncate (news, 0);
+  say (fixture, 50, 200, 50, 200);
+  assert_file (fixture, NONE);
+  assert_contains (news->str, "are written again");
+  /* Then nothing is left to write. */
+  g_assert_no_errno (g_remove (fixture->path));
+  say (fixture, 50, 200, 50, 200);
+  g_assert_false (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
 }
 
 static void
@@ -577,6 +600,7 @@ static const struct
   { "unchanged", test_unchanged },
   { "cannot-write", test_cannot_write },
   { "cannot-forget", test_cannot_forget },
+  { "forgets-later", test_forgets_later },
   { "damaged", test_damaged },
   { "dropped-in-signal", test_dropped_in_signal },
 };
