@@ -8,8 +8,8 @@
 #define RESERVED_PAGES 1024
 /* The part of the limit that the documents of dead letters may take. */
 #define DEAD_PART 8
-/* How many dead letters are removed at once when they take more. */
-#define DEAD_PIECE "64"
+
+#define MESSAGE_ID_TRIMMED "d1547f8c992a4d569ae94ea13286ec08"
 
 /* The statements, which are prepared once. */
 typedef enum
@@ -28,8 +28,9 @@ static const char *const statements[] = {
   [REMOVE] = "DELETE FROM letters WHERE seq = ?1 AND id = ?2",
   [BURY] = "INSERT OR REPLACE INTO dead_letters"
            " SELECT seq, id, state, ?3, ?4, ?5, document FROM letters WHERE seq = ?1 AND id = ?2",
-  [TRIM] = "DELETE FROM dead_letters WHERE (SELECT dead_bytes FROM totals) > ?1 AND seq IN"
-           " (SELECT seq FROM dead_letters ORDER BY seq LIMIT " DEAD_PIECE ")",
+  [TRIM] = "DELETE FROM dead_letters WHERE (SELECT dead_bytes FROM totals) > ?1"
+           " AND seq = (SELECT min (seq) FROM dead_letters)"
+           " AND seq < (SELECT max (seq) FROM dead_letters)",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (statements) == N_STATEMENTS);
@@ -41,7 +42,8 @@ struct _DispSpoolOutlet
   sqlite3_stmt *statements[N_STATEMENTS]; /* (owned) (nullable) with file */
   DispSqliteSpace space;
   DispSqliteCheckpoint checkpoint;
-  gint64 listed; /* the last letter that was listed */
+  gint64 listed;     /* the last letter that was listed */
+  gboolean trimming; /* dead letters make room for others, which was said */
 };
 
 static void
@@ -188,18 +190,46 @@ bury (DispSpoolOutlet *self, const DispLetter *letter, GError **error)
   return finish (self, BURY, sqlite3_step (statement), error);
 }
 
-/* Dead letters leave room for those that can still be delivered: the oldest of them go. */
+/* Says once that dead letters are removed, until they take less than half of their part. */
+static gboolean
+note_trimmed (DispSpoolOutlet *self, gint64 part, gboolean removed, GError **error)
+{
+  gint64 dead_bytes;
+
+  if (removed && !self->trimming)
+    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_TRIMMED,
+                      "MESSAGE",
+                      "the dead letters in the spool \"%s\" take more than %" G_GINT64_FORMAT
+                      " bytes, their part of spool-limit: the oldest are removed",
+                      disp_spool_get_path (self->spool), part);
+  if (removed)
+    self->trimming = TRUE;
+  if (!self->trimming)
+    return TRUE;
+  if (!disp_sqlite_file_read_int (self->file, "SELECT dead_bytes FROM totals", &dead_bytes, error))
+    return FALSE;
+  self->trimming = dead_bytes > part / 2;
+  return TRUE;
+}
+
+/* Dead letters leave room for those that can still be delivered: the oldest of them go, one by one,
+ * as they may be of any size.  The newest stays, so that an operator has one to look at. */
 static gboolean
 trim (DispSpoolOutlet *self, GError **error)
 {
   sqlite3_stmt *statement = self->statements[TRIM];
+  const gint64 part = disp_spool_get_limit (self->spool) / DEAD_PART;
+  gboolean removed = FALSE;
 
-  sqlite3_bind_int64 (statement, 1, disp_spool_get_limit (self->spool) / DEAD_PART);
-  do
-    if (!finish (self, TRIM, sqlite3_step (statement), error))
-      return FALSE;
-  while (sqlite3_changes (self->file->db) > 0);
-  return TRUE;
+  sqlite3_bind_int64 (statement, 1, part);
+  for (;;)
+    {
+      if (!finish (self, TRIM, sqlite3_step (statement), error))
+        return FALSE;
+      if (sqlite3_changes (self->file->db) == 0)
+        return note_trimmed (self, part, removed, error);
+      removed = TRUE;
+    }
 }
 
 static gboolean
@@ -278,6 +308,18 @@ disp_spool_outlet_tidy (DispSpoolOutlet *self, gboolean *more, GError **error)
   return done;
 }
 
+/* The limit may have been higher before.  What fails here is done with the next dead letter. */
+static void
+trim_at_start (DispSpoolOutlet *self)
+{
+  if (!disp_spool_begin (self->spool, self->file, NULL))
+    return;
+  if (trim (self, NULL))
+    disp_spool_commit (self->spool, self->file, NULL);
+  else
+    disp_spool_roll_back (self->spool, self->file);
+}
+
 /**
  * disp_spool_outlet_new:
  * @spool: a spool, which must outlive its ends
@@ -293,8 +335,7 @@ disp_spool_outlet_new (DispSpool *spool, GError **error)
   self->spool = spool;
   if (!open_file (self, error))
     return NULL;
-  /* The limit may have been higher before. */
-  trim (self, NULL);
+  trim_at_start (self);
   return g_steal_pointer (&self);
 }
 

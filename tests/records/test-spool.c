@@ -261,26 +261,65 @@ test_resurrected (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   probe_check (fixture->path, "SELECT * FROM totals", "2|0");
 }
 
-/* They have their part of the limit, and the oldest go first. */
+/* Has letters of so many bytes refused, one after the other. */
 static void
-test_dead_letters_limited (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+bury (Fixture *fixture, guint n, gsize size)
 {
-  for (guint i = 0; i < 200; i++)
+  for (guint i = 0; i < n; i++)
     {
       g_autoptr (GPtrArray) letters = NULL;
       guint n_taken;
       guint n_refused;
 
-      append_one (fixture, large_record (i, LIMIT / 100), &n_taken, &n_refused, NULL);
+      append_one (fixture, large_record (i, size), &n_taken, &n_refused, NULL);
       g_assert_cmpuint (n_taken, ==, 1);
       letters = list (fixture, 1);
       disp_letter_refuse (g_ptr_array_index (letters, 0), 400, NULL, 1);
       remove_letters (fixture, letters);
     }
+}
+
+/* They have their part of the limit, and no more of the oldest go than have to, which is said once.
+ */
+static void
+test_dead_letters_limited (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  bury (fixture, 10, LIMIT / 100);
+  g_assert_cmpuint (log_news_count (), ==, 0);
+  bury (fixture, 190, LIMIT / 100);
   probe_check (fixture->path,
-               "SELECT count(*) BETWEEN 1 AND 13, max(seq), dead_bytes <= 131072,"
+               "SELECT count(*) BETWEEN 11 AND 13, max(seq), dead_bytes BETWEEN 117000 AND 131072,"
                " dead_bytes = sum(length(document)) FROM dead_letters, totals",
                "1|200|1|1");
+  g_assert_cmpuint (log_news_count (), ==, 1);
+  log_news_check (0, "warning the dead letters in the spool * the oldest are removed");
+
+  /* The news are worth telling again after an operator made room. */
+  probe_execute (fixture->path, "DELETE FROM dead_letters");
+  bury (fixture, 1, LIMIT / 100);
+  g_assert_cmpuint (log_news_count (), ==, 1);
+  bury (fixture, 20, LIMIT / 100);
+  g_assert_cmpuint (log_news_count (), ==, 2);
+}
+
+/* The newest stays whatever its size. */
+static void
+test_large_dead_letters (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  bury (fixture, 3, LIMIT / 4);
+  probe_check (fixture->path,
+               "SELECT count(*), max(seq), dead_bytes > 262144 FROM dead_letters, totals", "1|3|1");
+}
+
+/* A limit that is lower than before counts from the start. */
+static void
+test_dead_letters_at_start (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  bury (fixture, 41, 2 * LARGE);
+  close_spool (fixture);
+  open_spool (fixture, 8 * LIMIT);
+  probe_check (fixture->path, "SELECT count(*), max(seq) FROM dead_letters", "5|41");
+  g_assert_cmpuint (log_news_count (), ==, 1);
 }
 
 static void
@@ -508,6 +547,8 @@ main (int argc, char **argv)
   ADD ("dead-letters", 0, test_dead_letters);
   ADD ("resurrected", 0, test_resurrected);
   ADD ("dead-letters-limited", LIMIT, test_dead_letters_limited);
+  ADD ("large-dead-letters", LIMIT, test_large_dead_letters);
+  ADD ("dead-letters-at-start", 0, test_dead_letters_at_start);
   ADD ("full", LIMIT, test_full);
   ADD ("half-full", LIMIT, test_half_full);
   ADD ("too-large", LIMIT, test_too_large);
