@@ -36,6 +36,18 @@ disp_circuit_is_open (const DispCircuit *self)
 }
 
 /**
+ * disp_circuit_has_room:
+ * @self: a circuit
+ *
+ * Returns: whether it is closed, and fewer posts are on their way than may be
+ */
+gboolean
+disp_circuit_has_room (const DispCircuit *self)
+{
+  return self->n_in_flight < self->width;
+}
+
+/**
  * disp_circuit_admit:
  * @self: a circuit
  * @now: the time, in microseconds
@@ -49,7 +61,7 @@ disp_circuit_admit (DispCircuit *self, gint64 now)
 {
   gboolean open = disp_circuit_is_open (self);
 
-  if (open ? self->probing || now < self->probe_at : self->n_in_flight >= self->width)
+  if (open ? self->probing || now < self->probe_at : !disp_circuit_has_room (self))
     return 0;
   self->probing = open;
   self->n_in_flight++;

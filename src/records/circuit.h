@@ -29,4 +29,5 @@ gboolean disp_circuit_fail (DispCircuit *self, guint ticket, gint64 now, gint64 
 void disp_circuit_withdraw (DispCircuit *self, guint ticket);
 void disp_circuit_hurry (DispCircuit *self);
 gboolean disp_circuit_is_open (const DispCircuit *self);
+gboolean disp_circuit_has_room (const DispCircuit *self);
 gint64 disp_circuit_get_probe_time (const DispCircuit *self);

@@ -15,6 +15,9 @@
  * each time four times as long, in microseconds. */
 #define MAX_REFUSALS 3
 #define REFUSAL_WAIT G_USEC_PER_SEC
+/* When so many became dead letters in a row, and none was accepted meanwhile, what the store says
+ * of its address is taken for a failure of the store, and not of each record. */
+#define MAX_DEAD 100
 /* How long a record waits that failed when others did not, each time twice as long, and how often
  * that grows. */
 #define FAILURE_WAIT G_USEC_PER_SEC
@@ -42,6 +45,7 @@ struct _DispDelivery
   gint64 timer_at;         /* with timer */
   gboolean refusing;       /* a refusal was reported */
   guint n_accepted;        /* in a row, while refusing */
+  guint n_dead;            /* dead letters since a record was accepted */
   gboolean stuck;          /* it is to end, and the store failed since */
   atomic_ullong n_refused; /* (atomic) records that became dead letters, or were merged into one */
   atomic_bool appended;    /* (atomic) told: the spool has more */
@@ -65,7 +69,9 @@ static void
 note_success (DispDelivery *self, guint ticket)
 {
   disp_circuit_succeed (&self->circuit, ticket);
-  disp_outage_note (self->outage, NULL);
+  /* What was on its way when the store began to fail says nothing of it. */
+  if (!disp_circuit_is_open (&self->circuit))
+    disp_outage_note (self->outage, NULL);
 }
 
 static void
@@ -73,6 +79,7 @@ accept (DispDelivery *self, Errand *errand)
 {
   note_success (self, errand->ticket);
   disp_letter_feed_settle (self->feed, errand->parcel);
+  self->n_dead = 0;
   if (self->refusing && ++self->n_accepted == CALM)
     self->refusing = FALSE;
 }
@@ -107,6 +114,7 @@ refuse (DispDelivery *self, Errand *errand, const DispPostAnswer *answer)
       disp_letter_feed_give_back (self->feed, parcel, disp_clock_now (self->clock) + wait);
       return;
     }
+  self->n_dead++;
   report_refusal (self, parcel->posted, answer);
   atomic_fetch_add (&self->n_refused, parcel->letters->len);
   disp_letter_refuse (parcel->posted, answer->status, answer->text,
@@ -124,11 +132,12 @@ fail (DispDelivery *self, Errand *errand, gint64 retry_after, const GError *erro
   gint64 not_before = 0;
 
   if (disp_circuit_fail (&self->circuit, errand->ticket, now, retry_after, self->random))
-    {
-      disp_http_poster_renew (self->poster);
-      parcel->n_failures++;
-      not_before = now + ((gint64) FAILURE_WAIT << MIN (parcel->n_failures - 1, MAX_DOUBLINGS));
-    }
+    parcel->n_failures++;
+  /* One that failed by itself before is in nobody's way as a probe either. */
+  if (parcel->n_failures > 0)
+    not_before = now + ((gint64) FAILURE_WAIT << MIN (parcel->n_failures - 1, MAX_DOUBLINGS));
+  /* The store may be at another address by now. */
+  disp_http_poster_renew (self->poster);
   disp_letter_feed_give_back (self->feed, parcel, not_before);
   if (self->circuit.n_failures >= OUTAGE_FAILURES)
     disp_outage_note (self->outage, error);
@@ -149,7 +158,8 @@ take_answer (DispDelivery *self, Errand *errand, const DispPostAnswer *answer)
 
   if (disp_post_answer_is_accepted (answer))
     accept (self, errand);
-  else if (disp_post_answer_is_refusal (answer))
+  else if (disp_post_answer_is_refusal (answer)
+           && (self->n_dead < MAX_DEAD || !disp_post_answer_is_of_address (answer)))
     refuse (self, errand, answer);
   else
     {
@@ -178,6 +188,13 @@ on_posted (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_da
   work (self);
 }
 
+/* Whether more may go as far as the circuit has nothing against it. */
+static gboolean
+may_post (DispDelivery *self)
+{
+  return !self->stuck && !atomic_load (&self->aborting) && self->n_bytes < MAX_BYTES;
+}
+
 /* Sends the next parcel, if one may go and there is one. */
 static gboolean
 post_next (DispDelivery *self)
@@ -187,7 +204,7 @@ post_next (DispDelivery *self)
   Errand *errand;
   guint ticket;
 
-  if (self->stuck || atomic_load (&self->aborting) || self->n_bytes >= MAX_BYTES)
+  if (!may_post (self))
     return FALSE;
   ticket = disp_circuit_admit (&self->circuit, disp_clock_now (self->clock));
   if (ticket == 0)
@@ -224,12 +241,12 @@ find_next_time (DispDelivery *self)
   gint64 run_at = disp_letter_feed_get_run_time (self->feed);
   gint64 parcel_at = disp_letter_feed_get_parcel_time (self->feed);
 
-  if (disp_letter_feed_is_failing (self->feed) || parcel_at == G_MAXINT64)
+  if (disp_letter_feed_is_failing (self->feed) || parcel_at == G_MAXINT64 || !may_post (self))
     return run_at;
   if (disp_circuit_is_open (&self->circuit))
     return MIN (run_at, disp_circuit_get_probe_time (&self->circuit));
   /* What could go now and did not waits for one that is on its way. */
-  return parcel_at > 0 ? MIN (run_at, parcel_at) : run_at;
+  return parcel_at > 0 && disp_circuit_has_room (&self->circuit) ? MIN (run_at, parcel_at) : run_at;
 }
 
 static void
@@ -297,7 +314,8 @@ on_bell (gpointer user_data)
  *
  * Delivers what is in the spool, and what comes: in order for each id, and again until the store
  * has taken it.  While the store fails only a probe goes now and then.  A record that it refuses is
- * offered three times, and then becomes a dead letter.
+ * offered three times, and then becomes a dead letter.  When it refuses one hundred in a row in a
+ * way that is no fault of theirs, as with 404, it fails.
  *
  * It begins when it is woken first.
  *

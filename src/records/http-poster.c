@@ -174,7 +174,8 @@ read_answer (GTask *task)
 /*
  * A connection that was idle may have been closed by the store in the very moment in which we used
  * it.  Then not one byte of an answer comes, and the record is posted again, once (RFC 9112,
- * section 9.3.1).  A Requests Store keeps one record of an id, so that it may come twice.
+ * section 9.3.1); but not to a store that is silent, which may be at work on it.  A Requests Store
+ * keeps one record of an id, so that it may come twice.
  */
 static gboolean
 is_stale (const Post *post, const GError *error)
@@ -183,6 +184,7 @@ is_stale (const Post *post, const GError *error)
 
   return !post->opened && !post->resent
          && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+         && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)
          && soup_message_metrics_get_response_header_bytes_received (metrics) == 0;
 }
 

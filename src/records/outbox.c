@@ -5,7 +5,6 @@
 typedef struct
 {
   GQueue letters;    /* (element-type DispLetter, owned) without those on their way */
-  gint64 newest;     /* the number of the letter that came last */
   gboolean busy;     /* some are on their way */
   gint64 not_before; /* while it is among those that wait */
   gint64 tried;      /* the letter of which these tell */

@@ -66,6 +66,29 @@ disp_post_answer_free (DispPostAnswer *self)
 }
 
 /**
+ * disp_post_answer_is_of_address:
+ * @self: an answer that is a refusal
+ *
+ * Returns: whether it tells of where records are posted and by whom, rather than of this record
+ *   (RFC 9110, 15.5): 401, 403, 404, 405 or 407
+ */
+gboolean
+disp_post_answer_is_of_address (const DispPostAnswer *self)
+{
+  switch (self->status)
+    {
+    case SOUP_STATUS_UNAUTHORIZED:
+    case SOUP_STATUS_FORBIDDEN:
+    case SOUP_STATUS_NOT_FOUND:
+    case SOUP_STATUS_METHOD_NOT_ALLOWED:
+    case SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/**
  * disp_post_answer_is_accepted:
  * @self: an answer
  *

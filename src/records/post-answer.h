@@ -20,5 +20,6 @@ DispPostAnswer *disp_post_answer_new (guint status, const char *retry_after, con
 void disp_post_answer_free (DispPostAnswer *self);
 gboolean disp_post_answer_is_accepted (const DispPostAnswer *self);
 gboolean disp_post_answer_is_refusal (const DispPostAnswer *self);
+gboolean disp_post_answer_is_of_address (const DispPostAnswer *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispPostAnswer, disp_post_answer_free)

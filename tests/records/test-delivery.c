@@ -375,6 +375,56 @@ test_refuses_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (log_news_count (), ==, 1);
 }
 
+/* What stands before a store may know nothing of it for a while.  That costs some records, which
+ * are kept, but not all. */
+static void
+test_refuses_at_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const RemoteStep failing[] = { { 0, 404, SCRIPTED_KEEP, NULL } };
+  static const RemoteStep well[] = { { 0, 200, SCRIPTED_KEEP, NULL } };
+  g_autofree char *problem = NULL;
+
+  fake_remote_set_steps (fixture->remote, failing, 1);
+  append (fixture, 0, 150, "0");
+  wait_for_spool (fixture, 50);
+  for (guint i = 0; i < 600; i++)
+    {
+      settle (fixture);
+      fake_clock_advance (fixture->clock, G_USEC_PER_SEC / 10);
+    }
+  settle (fixture);
+  g_assert_cmpuint (disp_delivery_count_refused (fixture->delivery), ==, 100);
+  g_assert_cmpuint (fake_remote_count_posts (fixture->remote), <, 300 + 150 + 40);
+  problem = disp_delivery_dup_problem (fixture->delivery);
+  g_assert_nonnull (problem);
+  g_assert_nonnull (strstr (problem, "answered HTTP status 404"));
+
+  fake_remote_set_steps (fixture->remote, well, 1);
+  wait_for_spool (fixture, 0);
+  g_assert_cmpuint (fake_remote_count_accepted (fixture->remote), ==, 50);
+  g_assert_cmpuint (disp_delivery_count_refused (fixture->delivery), ==, 100);
+}
+
+/* While all connections are busy there is nothing that a timer could do: it would fire on and on.
+ */
+static void
+test_no_timer (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  fake_remote_dislike (fixture->remote, 0, 422);
+  append (fixture, 0, 1, "0");
+  wait_for_posts (fixture, 1);
+  settle (fixture);
+  fake_remote_hold (fixture->remote, TRUE);
+  append (fixture, 1, 1, "0");
+  wait_for_posts (fixture, 2);
+  fake_clock_advance (fixture->clock, 2 * G_USEC_PER_SEC);
+  settle (fixture);
+  /* That of the post which is on its way. */
+  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 1);
+  fake_remote_hold (fixture->remote, FALSE);
+  wait_for_posts (fixture, 3);
+}
+
 /* A store may refuse by mistake. */
 static void
 test_refuses_once (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -558,7 +608,9 @@ main (int argc, char **argv)
   add ("away", &many, test_away);
   add ("refuses/merged", &coalescing, test_refuses_merged);
   add ("refuses/all", &many, test_refuses_all);
+  add ("refuses/at-all", &many, test_refuses_at_all);
   add ("refuses/once", &many, test_refuses_once);
+  add ("no-timer", &one_by_one, test_no_timer);
   add ("fails-at-one", &many, test_fails_at_one);
   add ("end", &many, test_end);
   add ("end/while-away", &many, test_end_while_away);

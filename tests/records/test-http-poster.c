@@ -355,6 +355,16 @@ test_hangs (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpint (g_get_monotonic_time () - before, >=, 4 * G_USEC_PER_SEC);
 }
 
+/* A store that is silent may be at work: it does not get the same again on another connection. */
+static void
+test_hangs_when_used (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  post_well (fixture, 0);
+  fake_remote_hold (fixture->remote, TRUE);
+  post_badly (fixture, 1, "timed out");
+  g_assert_cmpuint (fake_remote_count_posts (fixture->remote), ==, 2);
+}
+
 static void
 test_cancelled (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -430,6 +440,7 @@ main (int argc, char **argv)
   ADD ("closes-always", 0, test_closes_always);
   ADD ("takes-too-long", 0, test_takes_too_long);
   ADD ("hangs", 0, test_hangs);
+  ADD ("hangs/when-used", 0, test_hangs_when_used);
   ADD ("cancelled", 0, test_cancelled);
   ADD ("renewed", 0, test_renewed);
   ADD ("nobody-listens", 0, test_nobody_listens);
