@@ -6,10 +6,22 @@
 #include "records/sqlite-space.h"
 #include "wire/record-document.h"
 
+#include <glib/gstdio.h>
+#include <sys/statvfs.h>
+
 /* What a row takes besides its document, in bytes. */
 #define ROW_SIZE 128
 /* SQLite cannot keep more in one row, in bytes. */
 #define MAX_DOCUMENT 900000000
+
+/* How long the write-ahead log becomes before it is used again from its beginning, in bytes. */
+#define LOG_SIZE (16 * 1024 * 1024)
+/* What has to be left on the disk, in bytes: letters can only go out if their removal, too, has
+ * room in the log, and the file has room for what stands there.  That is the log, and as much for
+ * all that the outlet may remove at once. */
+#define DISK_RESERVE (LOG_SIZE + 16 * 1024 * 1024)
+/* So much more has to be left before a spool that was full for want of it takes records again. */
+#define DISK_STEP (DISK_RESERVE / 8)
 
 #define MESSAGE_ID_MOVED "a0859edc17834003a589e85d7e277569"
 #define MESSAGE_ID_TOO_LARGE "9088f25beaeb4a02bc0b12cc806713ea"
@@ -22,8 +34,9 @@ struct _DispSpoolInlet
   sqlite3_stmt *insert; /* (owned) (nullable) with file */
   DispSqliteSpace space;
   DispSqliteCheckpoint checkpoint;
-  gboolean full;     /* nothing is taken until an eighth is free */
-  gboolean refusing; /* the last batch had a record that was too large, which was said */
+  gboolean full;          /* nothing is taken until an eighth is free */
+  gboolean short_of_disk; /* the disk leaves less room than the limit */
+  gboolean refusing;      /* the last batch had a record that was too large, which was said */
 };
 
 /* What became of a batch. */
@@ -88,20 +101,52 @@ estimate_size (DispSpoolInlet *self, gsize length)
   return size > page ? (size / page + 2) * page : size;
 }
 
+static gint64
+measure_file (const char *path)
+{
+  GStatBuf status;
+
+  return g_stat (path, &status) == 0 ? status.st_size : 0;
+}
+
+/* How much the disk allows to come, in bytes.  The log counts as free, as it is used again, but not
+ * what of it has no place in the file yet: so removing letters, and copying the log back, change
+ * nothing.  A batch takes its size twice, in the log and then in the file. */
+static gint64
+measure_disk (DispSpoolInlet *self, gint64 used, gint64 reusable)
+{
+  const char *path = disp_spool_get_path (self->spool);
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  gint64 growth = MAX (used + reusable - measure_file (path), 0);
+  gint64 left = measure_file (log) - growth;
+  struct statvfs disk;
+  guint64 unit;
+
+  /* Some file systems do not say how large they are. */
+  if (statvfs (path, &disk) != 0 || disk.f_blocks == 0)
+    return G_MAXINT64;
+  unit = MAX (disk.f_frsize, 1);
+  left += (gint64) (MIN (disk.f_bavail, G_MAXINT64 / 2 / unit) * unit);
+  return MIN (left + reusable - DISK_RESERVE, (left - LOG_SIZE) / 2);
+}
+
 /* How much may still come, in bytes.  A spool that was full is so until an eighth is free, so that
  * the news of it are few. */
 static gboolean
 find_room (DispSpoolInlet *self, gint64 *room, GError **error)
 {
   gint64 limit = disp_spool_get_limit (self->spool);
+  gint64 on_disk;
   gint64 used;
   gint64 n_free;
 
   if (!disp_sqlite_space_read (&self->space, &used, &n_free, error))
     return FALSE;
-  if (used <= limit - limit / 8)
+  on_disk = measure_disk (self, used, n_free * self->space.page_size);
+  self->short_of_disk = on_disk < limit - used;
+  if (used <= limit - limit / 8 && on_disk >= DISK_STEP)
     self->full = FALSE;
-  *room = self->full ? 0 : limit - used;
+  *room = self->full ? 0 : MIN (limit - used, on_disk);
   return TRUE;
 }
 
@@ -171,6 +216,23 @@ insert_records (DispSpoolInlet *self, DispRecord *const *records, guint n_record
   return TRUE;
 }
 
+static void
+set_full (DispSpoolInlet *self, GError **error)
+{
+  g_autofree char *why
+      = self->short_of_disk
+            ? g_strdup_printf ("the disk has too little room for more: about %d MiB are left free, "
+                               "which their delivery may need",
+                               DISK_RESERVE / (1024 * 1024))
+            : g_strdup_printf ("spool-limit is %" G_GINT64_FORMAT " bytes",
+                               disp_spool_get_limit (self->spool));
+
+  g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
+               "the spool \"%s\" is full: %" G_GUINT64_FORMAT
+               " records wait in it for the Requests Store, and %s",
+               disp_spool_get_path (self->spool), disp_spool_count (self->spool), why);
+}
+
 /**
  * disp_spool_inlet_append:
  * @self: an inlet
@@ -182,7 +244,8 @@ insert_records (DispSpoolInlet *self, DispRecord *const *records, guint n_record
  *
  * Adds records to the spool, in one transaction: when it returns those that were taken outlive the
  * end of this process, and with @committed a power cut.  When the limit is reached it takes those
- * that fit, and then none before an eighth of the limit is free.  If the file fails it takes none.
+ * that fit, and then none before an eighth of the limit is free; and likewise when the disk has no
+ * more room than the delivery of what waits may need.  If the file fails it takes none.
  *
  * Returns: whether all are settled
  */
@@ -208,12 +271,7 @@ disp_spool_inlet_append (DispSpoolInlet *self, DispRecord *const *records, guint
   if (disp_sqlite_checkpoint_is_overdue (&self->checkpoint))
     disp_sqlite_checkpoint_run (&self->checkpoint, NULL);
   if (fate.n_taken < n_records)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_STORE,
-                 "the spool \"%s\" is full: %" G_GUINT64_FORMAT
-                 " records wait in it for the Requests Store, and spool-limit is %" G_GINT64_FORMAT
-                 " bytes",
-                 disp_spool_get_path (self->spool), disp_spool_count (self->spool),
-                 disp_spool_get_limit (self->spool));
+    set_full (self, error);
   return fate.n_taken == n_records;
 }
 
