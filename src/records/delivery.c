@@ -47,7 +47,7 @@ struct _DispDelivery
   guint n_accepted;        /* in a row, while refusing */
   guint n_dead;            /* dead letters since a record was accepted */
   gboolean stuck;          /* it is to end, and the store failed since */
-  atomic_ullong n_refused; /* (atomic) records that became dead letters, or were merged into one */
+  atomic_ullong n_refused; /* (atomic) records that became dead letters */
   atomic_bool appended;    /* (atomic) told: the spool has more */
   atomic_bool ending;      /* (atomic) told: deliver what can be delivered now, and end */
   atomic_bool aborting;    /* (atomic) told: end */
@@ -116,7 +116,7 @@ refuse (DispDelivery *self, Errand *errand, const DispPostAnswer *answer)
     }
   self->n_dead++;
   report_refusal (self, parcel->posted, answer);
-  atomic_fetch_add (&self->n_refused, parcel->letters->len);
+  atomic_fetch_add (&self->n_refused, 1);
   disp_letter_refuse (parcel->posted, answer->status, answer->text,
                       disp_clock_now_real (self->clock));
   disp_letter_feed_settle (self->feed, parcel);

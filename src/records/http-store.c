@@ -230,7 +230,8 @@ open_spool (DispHttpStore *self, const DispHttpStoreSettings *settings, GError *
 {
   self->spool = disp_spool_new (settings->spool_path, settings->spool_limit, error);
   if (self->spool != NULL)
-    self->inlet = disp_spool_inlet_new (self->spool, settings->committed, error);
+    self->inlet = disp_spool_inlet_new (self->spool, settings->coalesces, settings->committed,
+                                        error);
   if (self->inlet != NULL)
     self->outlet = disp_spool_outlet_new (self->spool, error);
   return self->outlet != NULL;

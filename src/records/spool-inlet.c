@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "records/sqlite-checkpoint.h"
+#include "records/sqlite-record.h"
 #include "records/sqlite-space.h"
 #include "wire/record-document.h"
 
@@ -29,6 +30,7 @@
 struct _DispSpoolInlet
 {
   DispSpool *spool; /* (unowned) outlives its ends */
+  gboolean coalesces;
   gboolean committed;
   DispSqliteFile *file; /* (owned) (nullable) while it cannot be opened again */
   sqlite3_stmt *insert; /* (owned) (nullable) with file */
@@ -233,6 +235,39 @@ set_full (DispSpoolInlet *self, GError **error)
                disp_spool_get_path (self->spool), disp_spool_count (self->spool), why);
 }
 
+/* Inserts one record of each id, which does for the others, if all of them can be kept. */
+static gboolean
+insert_merged (DispSpoolInlet *self, DispRecord *const *records, guint n_records, gboolean *whole,
+               GError **error)
+{
+  g_autoptr (GPtrArray) merged = disp_sqlite_records_merge (records, n_records);
+  Fate fate = { 0 };
+
+  *whole = FALSE;
+  if (merged->len == n_records)
+    return TRUE;
+  if (!disp_sqlite_file_execute (self->file, "SAVEPOINT merged", error)
+      || !insert_records (self, (DispRecord *const *) merged->pdata, merged->len, &fate, error))
+    return FALSE;
+  *whole = fate.n_taken == merged->len && fate.n_refused == 0;
+  return disp_sqlite_file_execute (self->file, *whole ? "RELEASE merged" : "ROLLBACK TO merged",
+                                   error);
+}
+
+/* Which of the first records can be kept is told only of all of them, without merging. */
+static gboolean
+insert_batch (DispSpoolInlet *self, DispRecord *const *records, guint n_records, Fate *fate,
+              GError **error)
+{
+  gboolean whole = FALSE;
+
+  if (self->coalesces && !insert_merged (self, records, n_records, &whole, error))
+    return FALSE;
+  if (whole)
+    fate->n_taken = n_records;
+  return whole || insert_records (self, records, n_records, fate, error);
+}
+
 /**
  * disp_spool_inlet_append:
  * @self: an inlet
@@ -259,7 +294,7 @@ disp_spool_inlet_append (DispSpoolInlet *self, DispRecord *const *records, guint
   *n_refused = 0;
   if (!ensure_file (self, error) || !disp_spool_begin (self->spool, self->file, error))
     return FALSE;
-  if (!insert_records (self, records, n_records, &fate, error))
+  if (!insert_batch (self, records, n_records, &fate, error))
     {
       disp_spool_roll_back (self->spool, self->file);
       return FALSE;
@@ -295,17 +330,19 @@ disp_spool_inlet_tidy (DispSpoolInlet *self)
 /**
  * disp_spool_inlet_new:
  * @spool: a spool, which must outlive its ends
+ * @coalesces: whether of records of one id that come together only the last state is kept
  * @committed: whether what is taken has to outlive a power cut
  * @error: %DISP_ERROR_STORE, saying what is wrong with the file and what to do
  *
  * Returns: (transfer full) (nullable): the inlet of @spool; it may have but one
  */
 DispSpoolInlet *
-disp_spool_inlet_new (DispSpool *spool, gboolean committed, GError **error)
+disp_spool_inlet_new (DispSpool *spool, gboolean coalesces, gboolean committed, GError **error)
 {
   g_autoptr (DispSpoolInlet) self = g_new0 (DispSpoolInlet, 1);
 
   self->spool = spool;
+  self->coalesces = coalesces;
   self->committed = committed;
   return open_file (self, error) ? g_steal_pointer (&self) : NULL;
 }

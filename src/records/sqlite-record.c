@@ -19,6 +19,37 @@ disp_sqlite_record_supersedes (const DispRecord *self, const DispRecord *other)
   return self->state >= other->state;
 }
 
+/**
+ * disp_sqlite_records_merge:
+ * @records: (array length=n_records): records, in the order in which they came
+ * @n_records: how many
+ *
+ * Leaves one record of each id, the last one, in the place of the first: both states of a quick
+ * request come in one batch, and one write does for both.
+ *
+ * Returns: (transfer container) (element-type DispRecord): what is left
+ */
+GPtrArray *
+disp_sqlite_records_merge (DispRecord *const *records, guint n_records)
+{
+  GPtrArray *rows = g_ptr_array_sized_new (n_records);
+  g_autoptr (GHashTable) places = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < n_records; i++)
+    {
+      gpointer place;
+
+      if (!g_hash_table_lookup_extended (places, records[i]->id, NULL, &place))
+        {
+          g_hash_table_insert (places, records[i]->id, GUINT_TO_POINTER (rows->len));
+          g_ptr_array_add (rows, records[i]);
+        }
+      else if (disp_sqlite_record_supersedes (records[i], rows->pdata[GPOINTER_TO_UINT (place)]))
+        rows->pdata[GPOINTER_TO_UINT (place)] = records[i];
+    }
+  return rows;
+}
+
 /* Binds a number that is not known while it is 0. */
 static void
 bind_known (sqlite3_stmt *statement, int column, gint64 value)

@@ -26,5 +26,6 @@
   " response = excluded.response, extra = excluded.extra WHERE excluded.state >= state"
 
 gboolean disp_sqlite_record_supersedes (const DispRecord *self, const DispRecord *other);
+GPtrArray *disp_sqlite_records_merge (DispRecord *const *records, guint n_records);
 int disp_sqlite_record_upsert (sqlite3_stmt *statement, const DispRecord *record);
 DispRecord *disp_sqlite_record_read (sqlite3_stmt *statement, int column, gboolean brief);

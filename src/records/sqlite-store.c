@@ -71,29 +71,6 @@ ensure_file (DispSqliteStore *self, GError **error)
   return self->file != NULL || open_file (self, error);
 }
 
-/* Leaves one record of each id, the last one, in the place of the first: both states of a quick
- * request come in one batch, and one write does for both. */
-static GPtrArray *
-merge (DispRecord *const *records, guint n_records)
-{
-  GPtrArray *rows = g_ptr_array_sized_new (n_records);
-  g_autoptr (GHashTable) places = g_hash_table_new (g_str_hash, g_str_equal);
-
-  for (guint i = 0; i < n_records; i++)
-    {
-      gpointer place;
-
-      if (!g_hash_table_lookup_extended (places, records[i]->id, NULL, &place))
-        {
-          g_hash_table_insert (places, records[i]->id, GUINT_TO_POINTER (rows->len));
-          g_ptr_array_add (rows, records[i]);
-        }
-      else if (disp_sqlite_record_supersedes (records[i], rows->pdata[GPOINTER_TO_UINT (place)]))
-        rows->pdata[GPOINTER_TO_UINT (place)] = records[i];
-    }
-  return rows;
-}
-
 /* How much of the rows is bodies, in bytes. */
 static gsize
 measure (GPtrArray *rows)
@@ -137,7 +114,7 @@ sqlite_store_append_batch (DispStore *store, DispRecord *const *records, guint n
 
   if (g_cancellable_set_error_if_cancelled (cancellable, error) || !ensure_file (self, error))
     return FALSE;
-  rows = merge (records, n_records);
+  rows = disp_sqlite_records_merge (records, n_records);
   if (!store_rows (self, rows, error))
     return FALSE;
   disp_sqlite_retention_note_rows (self->retention, rows->len, measure (rows));

@@ -48,7 +48,7 @@ try_to_open (Round *self, gboolean committed)
 
   self->spool = disp_spool_new (self->fixture->path, LIMIT, &error);
   g_assert_no_error (error);
-  self->inlet = disp_spool_inlet_new (self->spool, committed, &error);
+  self->inlet = disp_spool_inlet_new (self->spool, FALSE, committed, &error);
   if (self->inlet != NULL)
     self->outlet = disp_spool_outlet_new (self->spool, &error);
   if (self->outlet == NULL)

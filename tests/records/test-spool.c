@@ -21,6 +21,7 @@ typedef struct
   DispSpool *spool;
   DispSpoolInlet *inlet;
   DispSpoolOutlet *outlet;
+  gboolean coalesces;
 } Fixture;
 
 static void
@@ -30,7 +31,7 @@ open_spool (Fixture *fixture, gint64 limit)
 
   fixture->spool = disp_spool_new (fixture->path, limit, &error);
   g_assert_no_error (error);
-  fixture->inlet = disp_spool_inlet_new (fixture->spool, FALSE, &error);
+  fixture->inlet = disp_spool_inlet_new (fixture->spool, fixture->coalesces, FALSE, &error);
   g_assert_no_error (error);
   fixture->outlet = disp_spool_outlet_new (fixture->spool, &error);
   g_assert_no_error (error);
@@ -375,6 +376,87 @@ test_half_full (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (disp_spool_count (fixture->spool), ==, n_taken);
 }
 
+/* Opens the spool anew, so that what comes together is merged. */
+static void
+coalesce (Fixture *fixture, gint64 limit)
+{
+  close_spool (fixture);
+  fixture->coalesces = TRUE;
+  open_spool (fixture, limit);
+}
+
+/* A batch: of the records 0 to @n - 1 each as created, and then each as completed. */
+static GPtrArray *
+both_states (guint n)
+{
+  GPtrArray *records = fixture_records (0, n, DISP_RECORD_CREATED);
+
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (records, fixture_record (i, DISP_RECORD_COMPLETED));
+  return records;
+}
+
+static void
+test_coalesces (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) records = both_states (3);
+  g_autoptr (GPtrArray) letters = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n_taken;
+  guint n_refused;
+
+  coalesce (fixture, NO_LIMIT);
+  append (fixture, 1, 1, DISP_RECORD_CREATED);
+  g_assert_true (disp_spool_inlet_append (fixture->inlet, (DispRecord *const *) records->pdata, 6,
+                                          &n_taken, &n_refused, &error));
+  g_assert_no_error (error);
+  g_assert_cmpuint (n_taken, ==, 6);
+  g_assert_cmpuint (disp_spool_count (fixture->spool), ==, 4);
+  letters = list (fixture, 100);
+  check_letters (letters, "1:0 0:2 1:2 2:2");
+}
+
+/* When not all can be kept it is known of each record whether it was. */
+static void
+test_coalesces_half_full (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) records = both_states (4);
+  g_autoptr (GPtrArray) letters = NULL;
+  guint n_taken;
+  guint n_refused;
+
+  coalesce (fixture, LIMIT);
+  for (guint i = 0; i < 20; i++)
+    g_ptr_array_insert (records, 4, large_record (10 + i, LARGE));
+  g_assert_false (disp_spool_inlet_append (fixture->inlet, (DispRecord *const *) records->pdata,
+                                           records->len, &n_taken, &n_refused, NULL));
+  g_assert_cmpuint (n_taken, >=, 4 + 8);
+  g_assert_cmpuint (n_taken, <=, 4 + 10);
+  g_assert_cmpuint (disp_spool_count (fixture->spool), ==, n_taken);
+  letters = list (fixture, 4);
+  check_letters (letters, "0:0 1:0 2:0 3:0");
+}
+
+/* And when the last state is too large, that before it is kept. */
+static void
+test_coalesces_too_large (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) records = both_states (2);
+  g_autoptr (GPtrArray) letters = NULL;
+  guint n_taken;
+  guint n_refused;
+
+  coalesce (fixture, LIMIT);
+  g_ptr_array_add (records, large_record (5, LIMIT / 2));
+  g_ptr_array_insert (records, 0, fixture_record (5, DISP_RECORD_CREATED));
+  g_assert_true (disp_spool_inlet_append (fixture->inlet, (DispRecord *const *) records->pdata, 6,
+                                          &n_taken, &n_refused, NULL));
+  g_assert_cmpuint (n_taken, ==, 6);
+  g_assert_cmpuint (n_refused, ==, 1);
+  letters = list (fixture, 100);
+  check_letters (letters, "5:0 0:0 1:0 0:2 1:2");
+}
+
 /* What can never be kept is not in the way of the others. */
 static void
 test_too_large (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -448,7 +530,7 @@ test_damaged (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (g_file_set_contents (fixture->path, "this is no database, but a text", -1, NULL));
   fixture->spool = disp_spool_new (fixture->path, NO_LIMIT, &error);
   g_assert_no_error (error);
-  fixture->inlet = disp_spool_inlet_new (fixture->spool, FALSE, &error);
+  fixture->inlet = disp_spool_inlet_new (fixture->spool, fixture->coalesces, FALSE, &error);
   g_assert_null (fixture->inlet);
   g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
   g_assert_nonnull (strstr (error->message, "the spool"));
@@ -551,6 +633,9 @@ main (int argc, char **argv)
   ADD ("dead-letters-at-start", 0, test_dead_letters_at_start);
   ADD ("full", LIMIT, test_full);
   ADD ("half-full", LIMIT, test_half_full);
+  ADD ("coalesces", 0, test_coalesces);
+  ADD ("coalesces/half-full", LIMIT, test_coalesces_half_full);
+  ADD ("coalesces/too-large", LIMIT, test_coalesces_too_large);
   ADD ("too-large", LIMIT, test_too_large);
   ADD ("second", 0, test_second);
   ADD ("moved", 0, test_moved);
