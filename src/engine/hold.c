@@ -3,8 +3,8 @@
 
 #include "core/error.h"
 
-/* Waits for one record.  It belongs to whoever started it until it has ended, and then to the sink,
- * which may tell much later what became of the record. */
+/* Waits for one record.  The sink keeps it until it tells what became of the record, which may be
+ * long after the hold has ended. */
 struct _DispHold
 {
   DispHoldEnded ended; /* (nullable) NULL once it was called */

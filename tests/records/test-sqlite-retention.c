@@ -4,6 +4,7 @@
 #include "records/fixture.h"
 #include "records/log-fixture.h"
 #include "records/sqlite-probe.h"
+#include "records/store-fixture.h"
 #include "records/sqlite-store.h"
 
 #include <glib/gstdio.h>
@@ -14,50 +15,24 @@
 #define HOUR (60 * MINUTE)
 #define MIB (1024 * 1024)
 
-typedef struct
-{
-  char *directory;  /* (owned) */
-  char *path;       /* (owned) */
-  DispStore *store; /* (owned) (nullable) */
-} Fixture;
-
 static void
-set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+set_up (StoreFixture *fixture, gconstpointer data)
 {
   log_news_forget ();
-  fixture->directory = fixture_directory ();
-  fixture->path = g_build_filename (fixture->directory, "records.db", NULL);
+  store_fixture_set_up (fixture, data);
 }
 
 static void
-open_store (Fixture *fixture, gint64 max_age, gint64 max_size)
+open_store (StoreFixture *fixture, gint64 max_age, gint64 max_size)
 {
   const DispSqliteStoreSettings settings = { .max_age = max_age, .max_size = max_size };
-  g_autoptr (GError) error = NULL;
 
-  fixture->store = disp_sqlite_store_new (fixture->path, &settings, &error);
-  g_assert_no_error (error);
-}
-
-static void
-close_store (Fixture *fixture)
-{
-  if (fixture->store != NULL)
-    g_assert_finalize_object (fixture->store);
-  fixture->store = NULL;
-}
-
-static void
-tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  close_store (fixture);
-  g_free (fixture->path);
-  fixture_remove_directory (fixture->directory);
+  store_fixture_open (fixture, &settings);
 }
 
 /* Tidies up until there is no more to do.  Returns how many calls did something. */
 static guint
-tidy_up (Fixture *fixture, gint64 now, gint64 expected_wait)
+tidy_up (StoreFixture *fixture, gint64 now, gint64 expected_wait)
 {
   guint n_pieces = 0;
   gint64 wait;
@@ -69,7 +44,7 @@ tidy_up (Fixture *fixture, gint64 now, gint64 expected_wait)
 }
 
 static gint64
-query_int (Fixture *fixture, const char *sql)
+query_int (StoreFixture *fixture, const char *sql)
 {
   g_autofree char *text = probe_query (fixture->path, sql);
 
@@ -77,14 +52,14 @@ query_int (Fixture *fixture, const char *sql)
 }
 
 static gint64
-get_used (Fixture *fixture)
+get_used (StoreFixture *fixture)
 {
   return query_int (fixture, "SELECT 4096 * (page_count - freelist_count)"
                              " FROM pragma_page_count, pragma_freelist_count");
 }
 
 static void
-append_at (Fixture *fixture, guint first, guint n, gint64 ts_in)
+append_at (StoreFixture *fixture, guint first, guint n, gint64 ts_in)
 {
   g_autoptr (GPtrArray) batch = fixture_records (first, n, DISP_RECORD_COMPLETED);
   g_autoptr (GError) error = NULL;
@@ -97,7 +72,7 @@ append_at (Fixture *fixture, guint first, guint n, gint64 ts_in)
 
 /* Under full batches, with one call between each two: the size stays at the limit. */
 static void
-test_size_under_load (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_size_under_load (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   const guint n_batches = 40;
 
@@ -113,14 +88,14 @@ test_size_under_load (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpint (query_int (fixture, "SELECT max (seq) - min (seq) + 1 - count (*) FROM records"),
                    ==, 0);
   probe_check (fixture->path, "PRAGMA integrity_check", "ok");
-  close_store (fixture);
+  store_fixture_close (fixture);
   g_assert_cmpint (query_int (fixture, "SELECT 4096 * page_count FROM pragma_page_count"), <,
                    8 * MIB);
 }
 
 /* Only created, then ended in the next batch: what is removed meanwhile comes back as a new row. */
 static void
-test_size_below_a_batch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_size_below_a_batch (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, 0, 100000);
   for (guint i = 0; i < 5; i++)
@@ -134,7 +109,7 @@ test_size_below_a_batch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* A limit below what even an empty file takes does not have it try for ever. */
 static void
-test_size_impossible (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_size_impossible (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, 0, 1);
   fixture_append_some (fixture->store, 0, 100);
@@ -144,7 +119,7 @@ test_size_impossible (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* A limit that was lowered: what is too much goes in pieces, and so does its space. */
 static void
-test_size_lowered (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_size_lowered (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, 0, 0);
   for (guint i = 0; i < 20; i++)
@@ -153,11 +128,11 @@ test_size_lowered (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       g_assert_cmpint (disp_store_tidy (fixture->store, 0), ==, DISP_STORE_TIDY);
     }
   g_assert_cmpint (get_used (fixture), >, 9 * MIB);
-  close_store (fixture);
+  store_fixture_close (fixture);
   open_store (fixture, 0, MIB);
   g_assert_cmpuint (tidy_up (fixture, 0, DISP_STORE_TIDY), >, 100);
   g_assert_cmpint (get_used (fixture), <=, MIB);
-  close_store (fixture);
+  store_fixture_close (fixture);
   g_assert_cmpint (query_int (fixture, "SELECT 4096 * page_count FROM pragma_page_count"), <,
                    6 * MIB);
   probe_check (fixture->path, "PRAGMA integrity_check", "ok");
@@ -165,7 +140,7 @@ test_size_lowered (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* Long bodies: a piece is bounded by bytes too. */
 static void
-test_large_records (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_large_records (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, 0, 0);
   for (guint i = 0; i < 20; i++)
@@ -176,7 +151,7 @@ test_large_records (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       disp_record_set_response (record, body, -1);
       fixture_append_one (fixture->store, record);
     }
-  close_store (fixture);
+  store_fixture_close (fixture);
   open_store (fixture, 0, MIB);
   g_assert_cmpint (disp_store_tidy (fixture->store, 0), ==, 0);
   probe_check (fixture->path, "SELECT count (*) FROM records", "17");
@@ -185,7 +160,7 @@ test_large_records (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
-test_age (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_age (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, HOUR, 0);
   fixture_append_some (fixture->store, 0, 3000);
@@ -197,7 +172,7 @@ test_age (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* What is just too old goes, and what is just not stays. */
 static void
-test_age_to_the_microsecond (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_age_to_the_microsecond (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, HOUR, 0);
   fixture_append_some (fixture->store, 0, 3000);
@@ -207,7 +182,7 @@ test_age_to_the_microsecond (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* It is looked for once a second, though there is a call after each batch. */
 static void
-test_age_now_and_then (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_age_now_and_then (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   gint64 now = FIRST_TIME + HOUR;
 
@@ -222,7 +197,7 @@ test_age_now_and_then (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* Old ones come as fast as others: one call after each batch is enough. */
 static void
-test_age_under_load (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_age_under_load (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   gint64 now = FIRST_TIME;
 
@@ -239,7 +214,7 @@ test_age_under_load (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* Records of the future stand in front: those behind are found all the same, in time. */
 static void
-test_age_behind_the_future (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_age_behind_the_future (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   gint64 now = FIRST_TIME + 2 * HOUR;
 
@@ -253,7 +228,7 @@ test_age_behind_the_future (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
-test_age_unknown (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_age_unknown (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, HOUR, 0);
   append_at (fixture, 0, 10, 0);
@@ -264,7 +239,7 @@ test_age_unknown (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* The clock of the machine was set back: it is looked again at once. */
 static void
-test_clock_set_back (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_clock_set_back (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, HOUR, 0);
   tidy_up (fixture, FIRST_TIME + 1000 * HOUR, MINUTE);
@@ -275,10 +250,10 @@ test_clock_set_back (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* A file that cannot give pages back uses them again. */
 static void
-test_cannot_shrink (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_cannot_shrink (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, 0, 0);
-  close_store (fixture);
+  store_fixture_close (fixture);
   probe_execute (fixture->path, "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = NONE; VACUUM");
   probe_check (fixture->path, "PRAGMA auto_vacuum", "0");
   open_store (fixture, 0, MIB);
@@ -294,7 +269,7 @@ test_cannot_shrink (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* The upkeep fails and goes on failing: that is said once, and so is its end; records are taken. */
 static void
-test_fails (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_fails (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   open_store (fixture, HOUR, 0);
   fixture_append_some (fixture->store, 0, 10);
@@ -322,7 +297,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   log_news_catch ();
 #define ADD(name, test)                                                                            \
-  g_test_add ("/records/sqlite-retention/" name, Fixture, NULL, set_up, test, tear_down)
+  g_test_add ("/records/sqlite-retention/" name, StoreFixture, NULL, set_up, test,                 \
+              store_fixture_tear_down)
   ADD ("size-under-load", test_size_under_load);
   ADD ("size-below-a-batch", test_size_below_a_batch);
   ADD ("size-impossible", test_size_impossible);

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "records/fixture.h"
 #include "records/sqlite-probe.h"
+#include "records/store-fixture.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -12,51 +13,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-typedef struct
-{
-  char *directory;  /* (owned) */
-  char *path;       /* (owned) where nothing is yet */
-  DispStore *store; /* (owned) (nullable) */
-} Fixture;
-
-static void
-set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  fixture->directory = fixture_directory ();
-  fixture->path = g_build_filename (fixture->directory, "state", "records.db", NULL);
-}
-
-static void
-close_store (Fixture *fixture)
-{
-  if (fixture->store != NULL)
-    g_assert_finalize_object (fixture->store);
-  fixture->store = NULL;
-}
-
-static void
-tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  close_store (fixture);
-  g_free (fixture->path);
-  fixture_remove_directory (fixture->directory);
-}
-
-static void
-open_store (Fixture *fixture)
-{
-  g_autoptr (GError) error = NULL;
-
-  fixture->store = disp_sqlite_store_new (fixture->path, NULL, &error);
-  g_assert_no_error (error);
-}
-
-static void
-check_query (Fixture *fixture, const char *sql, const char *expected)
-{
-  probe_check (fixture->path, sql, expected);
-}
 
 static void
 check_permissions (const char *path, guint expected)
@@ -68,59 +24,60 @@ check_permissions (const char *path, guint expected)
 }
 
 static void
-test_creates (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_creates (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autofree char *directory = g_path_get_dirname (fixture->path);
   g_autofree char *log = g_strconcat (fixture->path, "-wal", NULL);
   g_autofree char *description = g_strconcat ("sqlite:", fixture->path, NULL);
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   g_assert_cmpstr (disp_store_describe (fixture->store), ==, description);
   fixture_append_one (fixture->store, fixture_record (1, DISP_RECORD_CREATED));
   check_permissions (directory, 0700);
   check_permissions (fixture->path, 0600);
   check_permissions (log, 0600);
-  check_query (fixture, "PRAGMA user_version", "2");
-  check_query (fixture, "PRAGMA journal_mode", "wal");
+  store_fixture_check (fixture, "PRAGMA user_version", "2");
+  store_fixture_check (fixture, "PRAGMA journal_mode", "wal");
 }
 
 /* Somebody may keep a store that was closed; its file is whole all the same. */
 static void
-test_close (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_close (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autofree char *log = g_strconcat (fixture->path, "-wal", NULL);
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_one (fixture->store, fixture_record (1, DISP_RECORD_CREATED));
   g_assert_true (g_file_test (log, G_FILE_TEST_EXISTS));
   disp_store_close (fixture->store, 0);
   g_assert_false (g_file_test (log, G_FILE_TEST_EXISTS));
-  check_query (fixture, "SELECT count(*) FROM records", "1");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "1");
 }
 
 static void
-test_columns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_columns (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_one (fixture->store, fixture_record (1, DISP_RECORD_COMPLETED));
   fixture_append_one (fixture->store, fixture_record (2, DISP_RECORD_CREATED));
-  check_query (
+  store_fixture_check (
       fixture, "SELECT * FROM records ORDER BY seq",
       "1|00000001-0000-4000-8000-000000000000|of-the-client|half_plus_two|1|192.168.99.103|"
       "tfserving-gpu-0|0058c1|1|1566830435109378|1566830435109478|1566830435111378|2|200|"
       "10|21|[1.0, NaN]|{\"predictions\":[2.5]}|NULL\n"
       "2|00000002-0000-4000-8000-000000000000|of-the-client|half_plus_two|1|NULL|NULL|NULL|"
       "NULL|1566830435109379|NULL|NULL|0|NULL|10|0|[1.0, NaN]|NULL|NULL");
-  check_query (fixture,
-               "SELECT ts_in, ts_wait, ts_out, process_time, resp_time, state FROM requests "
-               "ORDER BY seq",
-               "1566830435.10938|1566830435.10948|1566830435.11138|0.0019|0.002|2\n"
-               "1566830435.10938|NULL|NULL|NULL|NULL|0");
+  store_fixture_check (
+      fixture,
+      "SELECT ts_in, ts_wait, ts_out, process_time, resp_time, state FROM requests "
+      "ORDER BY seq",
+      "1566830435.10938|1566830435.10948|1566830435.11138|0.0019|0.002|2\n"
+      "1566830435.10938|NULL|NULL|NULL|NULL|0");
 }
 
 /* What is not known is NULL; a body that was not kept leaves its length. */
 static void
-test_unknown (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_unknown (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   DispRecord *record = fixture_record (1, DISP_RECORD_ERROR);
   g_autoptr (GBytes) answer = g_bytes_new_static ("0123456789", 10);
@@ -129,16 +86,16 @@ test_unknown (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_clear_pointer (&record->container->id, g_free);
   record->version = 0;
   disp_record_set_response (record, answer, 9);
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_one (fixture->store, record);
-  check_query (fixture,
-               "SELECT request_id, version, container_id, response, response_bytes, status "
-               "FROM records",
-               "NULL|NULL|NULL|NULL|10|502");
+  store_fixture_check (fixture,
+                       "SELECT request_id, version, container_id, response, response_bytes, status "
+                       "FROM records",
+                       "NULL|NULL|NULL|NULL|10|502");
 }
 
 static void
-test_bodies (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_bodies (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   static const struct
   {
@@ -153,7 +110,7 @@ test_bodies (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     { "\xff\xd8\xff", 3, "blob|3|FFD8FF" },
   };
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       DispRecord *record = fixture_record (i, DISP_RECORD_COMPLETED);
@@ -164,17 +121,17 @@ test_bodies (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
       disp_record_set_response (record, body, -1);
       fixture_append_one (fixture->store, record);
-      check_query (fixture, sql, rows[i].expected);
+      store_fixture_check (fixture, sql, rows[i].expected);
     }
 }
 
 /* Every pair of states, in one batch and in two: the later one stays. */
 static void
-test_states (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_states (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   guint number = 0;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   for (guint first = DISP_RECORD_CREATED; first <= DISP_RECORD_ERROR; first++)
     for (guint second = DISP_RECORD_CREATED; second <= DISP_RECORD_ERROR; second++)
       for (guint together = 0; together < 2; together++)
@@ -194,25 +151,25 @@ test_states (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
           g_assert_no_error (error);
           if (!together)
             fixture_append_one (fixture->store, fixture_record (number, second));
-          check_query (fixture, sql, expected);
+          store_fixture_check (fixture, sql, expected);
           number++;
         }
 }
 
 static void
-test_empty_batch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_empty_batch (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) batch = fixture_records (0, 0, DISP_RECORD_CREATED);
   g_autoptr (GError) error = NULL;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append (fixture->store, batch, &error);
   g_assert_no_error (error);
-  check_query (fixture, "SELECT count(*) FROM records", "0");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "0");
 }
 
 static void
-test_cancelled (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_cancelled (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) batch = fixture_records (0, 3, DISP_RECORD_CREATED);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
@@ -220,51 +177,51 @@ test_cancelled (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   guint n_taken;
   guint n_refused;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   g_cancellable_cancel (cancellable);
   g_assert_false (disp_store_append_batch (fixture->store, (DispRecord *const *) batch->pdata, 3,
                                            &n_taken, &n_refused, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpuint (n_taken, ==, 0);
-  check_query (fixture, "SELECT count(*) FROM records", "0");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "0");
 }
 
 static void
-test_reopens (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_reopens (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autofree char *log = g_strconcat (fixture->path, "-wal", NULL);
 
   for (guint i = 0; i < 3; i++)
     {
-      open_store (fixture);
+      store_fixture_open (fixture, NULL);
       fixture_append_one (fixture->store, fixture_record (i, DISP_RECORD_CREATED));
-      close_store (fixture);
+      store_fixture_close (fixture);
       g_assert_false (g_file_test (log, G_FILE_TEST_EXISTS));
     }
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_one (fixture->store, fixture_record (0, DISP_RECORD_COMPLETED));
-  check_query (fixture, "SELECT seq, state FROM records ORDER BY seq", "1|2\n2|0\n3|0");
+  store_fixture_check (fixture, "SELECT seq, state FROM records ORDER BY seq", "1|2\n2|0\n3|0");
 }
 
 /* Two processes, or two stores of one, may write the same file in turn. */
 static void
-test_shared (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_shared (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (DispStore) other = NULL;
   g_autoptr (GError) error = NULL;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   other = disp_sqlite_store_new (fixture->path, NULL, &error);
   g_assert_no_error (error);
   fixture_append_one (fixture->store, fixture_record (1, DISP_RECORD_CREATED));
   fixture_append_one (other, fixture_record (1, DISP_RECORD_COMPLETED));
   fixture_append_one (fixture->store, fixture_record (2, DISP_RECORD_CREATED));
-  check_query (fixture, "SELECT seq, state FROM records ORDER BY seq", "1|2\n2|0");
+  store_fixture_check (fixture, "SELECT seq, state FROM records ORDER BY seq", "1|2\n2|0");
 }
 
 /* Every batch whose append returned outlives a SIGKILL. */
 static void
-test_killed (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_killed (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autofree char *log = g_strconcat (fixture->path, "-wal", NULL);
   int status;
@@ -289,20 +246,20 @@ test_killed (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
   g_assert_true (g_file_test (log, G_FILE_TEST_EXISTS));
 
-  open_store (fixture);
-  check_query (fixture, "PRAGMA integrity_check", "ok");
-  check_query (fixture, "SELECT count(*), count (DISTINCT id) FROM records WHERE state = 2",
-               "2000|2000");
+  store_fixture_open (fixture, NULL);
+  store_fixture_check (fixture, "PRAGMA integrity_check", "ok");
+  store_fixture_check (fixture, "SELECT count(*), count (DISTINCT id) FROM records WHERE state = 2",
+                       "2000|2000");
 }
 
 static void
-test_locked (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_locked (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) batch = fixture_records (0, 5, DISP_RECORD_CREATED);
   g_autoptr (GError) error = NULL;
   sqlite3 *other;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   g_assert_cmpint (sqlite3_open (fixture->path, &other), ==, SQLITE_OK);
   g_assert_cmpint (sqlite3_exec (other, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
   g_assert_false (fixture_append (fixture->store, batch, &error));
@@ -315,17 +272,17 @@ test_locked (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   sqlite3_close (other);
   fixture_append (fixture->store, batch, &error);
   g_assert_no_error (error);
-  check_query (fixture, "SELECT count(*) FROM records", "5");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "5");
 }
 
 /* A reader in the middle of its work holds nobody up. */
 static void
-test_read_meanwhile (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_read_meanwhile (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   sqlite3_stmt *statement;
   sqlite3 *reader;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_one (fixture->store, fixture_record (1, DISP_RECORD_CREATED));
   fixture_append_one (fixture->store, fixture_record (2, DISP_RECORD_CREATED));
   g_assert_cmpint (sqlite3_open (fixture->path, &reader), ==, SQLITE_OK);
@@ -340,12 +297,12 @@ test_read_meanwhile (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
 /* A statement that fails in the middle of a batch undoes those before it. */
 static void
-test_undone (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_undone (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) batch = fixture_records (0, 5, DISP_RECORD_CREATED);
   g_autoptr (GError) error = NULL;
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   probe_execute (fixture->path, "CREATE TRIGGER trap BEFORE INSERT ON records "
                                 "WHEN NEW.id LIKE '00000003%' "
                                 "BEGIN SELECT RAISE (ABORT, 'the trap'); END");
@@ -353,17 +310,17 @@ test_undone (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
   g_assert_nonnull (strstr (error->message, "the trap"));
   g_clear_error (&error);
-  check_query (fixture, "SELECT count(*) FROM records", "0");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "0");
 
   probe_execute (fixture->path, "DROP TRIGGER trap");
   fixture_append (fixture->store, batch, &error);
   g_assert_no_error (error);
-  check_query (fixture, "SELECT count(*) FROM records", "5");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "5");
 }
 
 /* A file that may not grow stands for a full disk: the write fails in the middle of a batch. */
 static void
-test_no_room (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_no_room (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) batch = fixture_records (0, 2000, DISP_RECORD_COMPLETED);
   g_autoptr (GError) error = NULL;
@@ -372,7 +329,7 @@ test_no_room (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   gboolean stored;
 
   signal (SIGXFSZ, SIG_IGN);
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_one (fixture->store, fixture_record (5000, DISP_RECORD_CREATED));
   g_assert_no_errno (getrlimit (RLIMIT_FSIZE, &limit));
   small = limit;
@@ -384,40 +341,40 @@ test_no_room (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
   g_test_message ("%s", error->message);
   g_clear_error (&error);
-  check_query (fixture, "SELECT count(*) FROM records", "1");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "1");
 
   fixture_append (fixture->store, batch, &error);
   g_assert_no_error (error);
-  check_query (fixture, "SELECT count(*) FROM records", "2001");
-  check_query (fixture, "PRAGMA integrity_check", "ok");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "2001");
+  store_fixture_check (fixture, "PRAGMA integrity_check", "ok");
 }
 
 /* The time, the file and the records of the tidying do not matter when there are no limits. */
 static void
-test_no_limits (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_no_limits (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_some (fixture->store, 0, 100);
   g_assert_cmpint (disp_store_tidy (fixture->store, G_MAXINT64), ==, DISP_STORE_TIDY);
-  check_query (fixture, "SELECT count(*) FROM records", "100");
+  store_fixture_check (fixture, "SELECT count(*) FROM records", "100");
 }
 
 /* Offered again, as after an answer that did not arrive, a record changes nothing; a client that
  * writes it again with other contents changes them. */
 static void
-test_repeated (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_repeated (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   DispRecord *record = fixture_record (1, DISP_RECORD_COMPLETED);
 
-  open_store (fixture);
+  store_fixture_open (fixture, NULL);
   fixture_append_some (fixture->store, 0, 3);
   fixture_append_some (fixture->store, 0, 3);
-  check_query (fixture, "SELECT count(*), min (seq), max (seq) FROM records", "3|1|3");
+  store_fixture_check (fixture, "SELECT count(*), min (seq), max (seq) FROM records", "3|1|3");
   record->status = 418;
   record->extra = g_strdup ("\"of\":\"another\"");
   fixture_append_one (fixture->store, record);
-  check_query (fixture, "SELECT seq, status, extra FROM records ORDER BY seq",
-               "1|200|NULL\n2|418|\"of\":\"another\"\n3|200|NULL");
+  store_fixture_check (fixture, "SELECT seq, status, extra FROM records ORDER BY seq",
+                       "1|200|NULL\n2|418|\"of\":\"another\"\n3|200|NULL");
 }
 
 int
@@ -425,7 +382,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 #define ADD(name, test)                                                                            \
-  g_test_add ("/records/sqlite-store/" name, Fixture, NULL, set_up, test, tear_down)
+  g_test_add ("/records/sqlite-store/" name, StoreFixture, NULL, store_fixture_set_up, test,       \
+              store_fixture_tear_down)
   ADD ("creates", test_creates);
   ADD ("close", test_close);
   ADD ("columns", test_columns);
