@@ -165,7 +165,7 @@ wait_ended (Fixture *fixture)
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_cmpuint (fixture->n_ended, ==, 1);
-  g_assert_cmpuint (fixture->n_sites, ==, MAX (fixture->n_threads, 1));
+  g_assert_cmpint (g_atomic_int_get (&fixture->n_sites), ==, (int) MAX (fixture->n_threads, 1));
 }
 
 static void
