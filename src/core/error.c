@@ -40,6 +40,7 @@ static const ErrorRow error_rows[] = {
   [DISP_ERROR_INVALID_DOCUMENT] = { 500, "invalid-document", BUS_PREFIX "InvalidDocument" },
   [DISP_ERROR_UNKNOWN_POLICY] = { 400, "unknown-policy", BUS_PREFIX "UnknownPolicy" },
   [DISP_ERROR_STORE] = { 500, "store-failed", BUS_PREFIX "StoreFailed" },
+  [DISP_ERROR_NOT_AUTHORIZED] = { 403, "not-authorized", BUS_PREFIX "NotAuthorized" },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (error_rows) == DISP_N_ERRORS);

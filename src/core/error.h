@@ -40,6 +40,7 @@
  * @DISP_ERROR_INVALID_DOCUMENT: a fleet document that is not what it has to be
  * @DISP_ERROR_UNKNOWN_POLICY: no dispatching policy has that name
  * @DISP_ERROR_STORE: a Requests Store could not be opened or written
+ * @DISP_ERROR_NOT_AUTHORIZED: the caller may not do that
  */
 typedef enum
 {
@@ -69,6 +70,7 @@ typedef enum
   DISP_ERROR_INVALID_DOCUMENT,
   DISP_ERROR_UNKNOWN_POLICY,
   DISP_ERROR_STORE,
+  DISP_ERROR_NOT_AUTHORIZED,
   DISP_N_ERRORS /*< skip >*/
 } DispError;
 

@@ -37,6 +37,7 @@ static const struct
   { DISP_ERROR_INVALID_DOCUMENT, 500, "invalid-document" },
   { DISP_ERROR_UNKNOWN_POLICY, 400, "unknown-policy" },
   { DISP_ERROR_STORE, 500, "store-failed" },
+  { DISP_ERROR_NOT_AUTHORIZED, 403, "not-authorized" },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (promises) == DISP_N_ERRORS);
