@@ -60,7 +60,8 @@ disp_record_new (const DispRequest *request, gint64 ts_in, gssize payload_limit)
   self->version = request->version.kind == DISP_VERSION_NUMBER ? request->version.number : 0;
   self->ts_in = ts_in;
   self->instances.length = request->instances.length;
-  if (request->instances.length > 0 && is_kept (request->instances.length, payload_limit))
+  if (request->instances.length > 0 && !request->skip_instances
+      && is_kept (request->instances.length, payload_limit))
     self->instances.bytes = keep_slice (request->body, &request->instances);
   return self;
 }

@@ -58,9 +58,10 @@ struct _DispRequest
   GBytes *body;                      /* (owned) (nullable) as the client sent it; NULL for a GET */
   DispSlice slices[DISP_MAX_SLICES]; /* what of the body is forwarded, in order */
   guint n_slices;
-  DispSlice instances;    /* where the instances stand in the body; length 0 = not looked for */
-  char *content_type;     /* (owned) (nullable) */
-  char *content_encoding; /* (owned) (nullable) */
+  DispSlice instances;     /* where the instances stand in the body; length 0 = not looked for */
+  gboolean skip_instances; /* they are too long to be kept, so @instances is the whole body */
+  char *content_type;      /* (owned) (nullable) */
+  char *content_encoding;  /* (owned) (nullable) */
 };
 
 DispRequest *disp_request_new (DispVerb verb, gint64 now_real);

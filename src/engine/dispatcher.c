@@ -27,15 +27,16 @@ typedef struct
 {
   DispRequest *request; /* (owned) */
   DispRecording recording;
-  DispRouting *routing;     /* (owned) (nullable) */
-  DispContainer *container; /* (owned) (nullable) once chosen */
-  DispAttempt *attempt;     /* (unowned) (nullable) while it runs */
-  DispHold *hold;           /* (unowned) (nullable) while it runs */
-  DispReply *held;          /* (owned) (nullable) the reply, while @hold runs */
-  gint64 version;           /* of the route; 0 = not known */
-  gint64 arrived;           /* on the scale of the clock */
-  gint64 forwarded;         /* on the scale of the clock; 0 = not yet */
-  GSource *deadline;        /* (owned) (nullable) */
+  DispRouting *routing;         /* (owned) (nullable) that it began with */
+  DispEngineSettings *settings; /* (owned) that it began with */
+  DispContainer *container;     /* (owned) (nullable) once chosen */
+  DispAttempt *attempt;         /* (unowned) (nullable) while it runs */
+  DispHold *hold;               /* (unowned) (nullable) while it runs */
+  DispReply *held;              /* (owned) (nullable) the reply, while @hold runs */
+  gint64 version;               /* of the route; 0 = not known */
+  gint64 arrived;               /* on the scale of the clock */
+  gint64 forwarded;             /* on the scale of the clock; 0 = not yet */
+  GSource *deadline;            /* (owned) (nullable) */
   gulong cancelled_id;
   GList link; /* in the list of those that wait, while it does */
 } Dispatch;
@@ -48,6 +49,7 @@ dispatch_free (gpointer data)
   g_assert (dispatch->attempt == NULL && dispatch->hold == NULL && dispatch->deadline == NULL);
   disp_request_unref (dispatch->request);
   g_clear_pointer (&dispatch->routing, disp_routing_unref);
+  disp_engine_settings_unref (dispatch->settings);
   g_clear_pointer (&dispatch->container, disp_container_unref);
   g_free (dispatch);
 }
@@ -103,7 +105,7 @@ give_reply (GTask *task, DispReply *reply)
     g_signal_handler_disconnect (g_task_get_cancellable (task), dispatch->cancelled_id);
   disp_stats_end (disp_switchboard_get_totals (switchboard), disp_reply_get_outcome (reply),
                   now - dispatch->arrived);
-  if (disp_switchboard_get_settings (switchboard)->log_requests)
+  if (dispatch->settings->log_requests)
     log_request (dispatch, reply);
   g_task_return_pointer (task, reply, (GDestroyNotify) disp_reply_free);
   g_object_unref (task);
@@ -111,13 +113,13 @@ give_reply (GTask *task, DispReply *reply)
 
 /* In how many seconds what failed with @code may be tried again; 0 = nobody knows. */
 static guint
-get_retry_after (DispDispatcher *self, int code)
+get_retry_after (const Dispatch *dispatch, int code)
 {
   switch (code)
     {
     case DISP_ERROR_NO_FLEET:
     case DISP_ERROR_NO_CONTAINER:
-      return disp_switchboard_get_settings (self->switchboard)->retry_after;
+      return dispatch->settings->retry_after;
     case DISP_ERROR_RECORDS_FULL:
     case DISP_ERROR_NOT_RECORDED:
       return DISP_RECORD_SINK_RETRY_AFTER;
@@ -136,7 +138,7 @@ on_hold_ended (const GError *error, gpointer user_data)
   dispatch->hold = NULL;
   g_queue_unlink (&self->waiting, &dispatch->link);
   if (error != NULL)
-    disp_reply_set_error (dispatch->held, error, get_retry_after (self, error->code));
+    disp_reply_set_error (dispatch->held, error, get_retry_after (dispatch, error->code));
   give_reply (task, g_steal_pointer (&dispatch->held));
 }
 
@@ -154,8 +156,7 @@ end (GTask *task, DispReply *reply)
   reply->queued = (dispatch->forwarded != 0 ? dispatch->forwarded : now) - dispatch->arrived;
   reply->upstream = dispatch->forwarded != 0 ? now - dispatch->forwarded : 0;
   record = disp_recording_end (&dispatch->recording, reply, dispatch->version);
-  if (record != NULL && reply->reason == NULL
-      && disp_switchboard_get_settings (self->switchboard)->hold_answers)
+  if (record != NULL && reply->reason == NULL && dispatch->settings->hold_answers)
     {
       dispatch->held = reply;
       g_queue_push_tail_link (&self->waiting, &dispatch->link);
@@ -170,10 +171,10 @@ end (GTask *task, DispReply *reply)
 static void
 end_with_error (GTask *task, const GError *error)
 {
-  DispDispatcher *self = g_task_get_source_object (task);
+  const Dispatch *dispatch = g_task_get_task_data (task);
   int code = error->domain == DISP_ERROR ? error->code : DISP_ERROR_FAILED;
 
-  end (task, disp_reply_new_for_error (error, get_retry_after (self, code)));
+  end (task, disp_reply_new_for_error (error, get_retry_after (dispatch, code)));
 }
 
 static void
@@ -204,11 +205,8 @@ give_up (Dispatch *dispatch, DispOutcome outcome, GError *error)
 static gboolean
 on_deadline (gpointer user_data)
 {
-  GTask *task = user_data;
-  DispDispatcher *self = g_task_get_source_object (task);
-  Dispatch *dispatch = g_task_get_task_data (task);
-  double timeout = (double) disp_switchboard_get_settings (self->switchboard)->timeout
-                   / G_USEC_PER_SEC;
+  Dispatch *dispatch = g_task_get_task_data (user_data);
+  double timeout = (double) dispatch->settings->timeout / G_USEC_PER_SEC;
 
   if (dispatch->attempt != NULL)
     give_up (dispatch, DISP_OUTCOME_FAILURE,
@@ -238,7 +236,6 @@ choose (DispDispatcher *self, Dispatch *dispatch, GError **error)
   const DispRoute *route;
   guint index;
 
-  dispatch->routing = disp_switchboard_ref_routing (self->switchboard);
   if (dispatch->routing == NULL)
     {
       g_set_error_literal (error, DISP_ERROR, DISP_ERROR_NO_FLEET, "no fleet is known yet");
@@ -263,7 +260,7 @@ forward (GTask *task, const DispRoute *route)
   DispDispatcher *self = g_task_get_source_object (task);
   Dispatch *dispatch = g_task_get_task_data (task);
   const DispRequest *request = dispatch->request;
-  const DispEngineSettings *settings = disp_switchboard_get_settings (self->switchboard);
+  const DispEngineSettings *settings = dispatch->settings;
   DispClock *clock = disp_switchboard_get_clock (self->switchboard);
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_autofree char *path = disp_serving_path_build (
@@ -347,10 +344,11 @@ disp_dispatcher_dispatch_async (DispDispatcher *self, DispRequest *request,
   g_task_set_task_data (task, dispatch, dispatch_free);
   dispatch->request = disp_request_ref (request);
   dispatch->arrived = disp_clock_now (clock);
+  disp_switchboard_enter (self->switchboard, &dispatch->routing, &dispatch->settings);
   dispatch->recording = (DispRecording){
     .request = request,
     .arrived_real = disp_clock_now_real (clock),
-    .payload_limit = disp_switchboard_get_settings (self->switchboard)->payload_limit,
+    .payload_limit = dispatch->settings->payload_limit,
   };
 
   disp_stats_begin (disp_switchboard_get_totals (self->switchboard));

@@ -13,17 +13,18 @@
 struct _DispSwitchboard
 {
   GObject parent_instance;
-  DispClock *clock;            /* (owned) */
-  DispRecordSink *sink;        /* (owned) */
-  DispEngineSettings settings; /* immutable */
-  DispStats *totals;           /* (owned) */
-  gint64 started;              /* on the scale of the clock */
-  atomic_uint n_workers;       /* (atomic) 0 = not serving yet */
-  atomic_bool draining;        /* (atomic) */
+  DispClock *clock;      /* (owned) */
+  DispRecordSink *sink;  /* (owned) */
+  DispStats *totals;     /* (owned) */
+  gint64 started;        /* on the scale of the clock */
+  atomic_uint n_workers; /* (atomic) 0 = not serving yet */
+  atomic_bool draining;  /* (atomic) */
   GMutex lock;
-  DispPolicySpec *policy; /* (owned) (locked-by lock) */
-  DispRouting *routing;   /* (owned) (nullable) (locked-by lock) NULL = no fleet yet */
-  char *fleet_problem;    /* (owned) (nullable) (locked-by lock) */
+  DispEngineSettings *settings; /* (owned) (locked-by lock) */
+  DispPolicySpec *policy;       /* (owned) (locked-by lock) */
+  DispRouting *routing;         /* (owned) (nullable) (locked-by lock) NULL = no fleet yet */
+  char *fleet_problem;          /* (owned) (nullable) (locked-by lock) */
+  char *reload_problem;         /* (owned) (nullable) (locked-by lock) */
 };
 
 G_DEFINE_FINAL_TYPE (DispSwitchboard, disp_switchboard, G_TYPE_OBJECT)
@@ -52,7 +53,9 @@ disp_switchboard_finalize (GObject *object)
   disp_stats_unref (self->totals);
   disp_policy_spec_unref (self->policy);
   g_clear_pointer (&self->routing, disp_routing_unref);
+  disp_engine_settings_unref (self->settings);
   g_free (self->fleet_problem);
+  g_free (self->reload_problem);
   g_mutex_clear (&self->lock);
   G_OBJECT_CLASS (disp_switchboard_parent_class)->finalize (object);
 }
@@ -75,7 +78,7 @@ disp_switchboard_init (DispSwitchboard *self)
  * @clock: the clock
  * @sink: where records go
  * @policy: the policy at first
- * @settings: what the operator decided; copied
+ * @settings: what the operator decided, at first; copied
  *
  * Returns: (transfer full): a switchboard without a fleet
  */
@@ -88,7 +91,7 @@ disp_switchboard_new (DispClock *clock, DispRecordSink *sink, DispPolicySpec *po
   self->clock = g_object_ref (clock);
   self->sink = g_object_ref (sink);
   self->policy = disp_policy_spec_ref (policy);
-  self->settings = *settings;
+  self->settings = disp_engine_settings_new (settings);
   self->started = disp_clock_now (clock);
   return self;
 }
@@ -118,18 +121,6 @@ disp_switchboard_get_sink (DispSwitchboard *self)
 }
 
 /**
- * disp_switchboard_get_settings:
- * @self: the switchboard
- *
- * Returns: (transfer none): what the operator decided
- */
-const DispEngineSettings *
-disp_switchboard_get_settings (DispSwitchboard *self)
-{
-  return &self->settings;
-}
-
-/**
  * disp_switchboard_get_totals:
  * @self: the switchboard
  *
@@ -154,6 +145,23 @@ disp_switchboard_get_uptime (DispSwitchboard *self)
 }
 
 /**
+ * disp_switchboard_enter:
+ * @self: the switchboard
+ * @routing: (out) (transfer full) (nullable): as of disp_switchboard_ref_routing()
+ * @settings: (out) (transfer full): as of disp_switchboard_ref_settings()
+ *
+ * What a request begins with, and keeps to its end: both of one moment.  Any thread.
+ */
+void
+disp_switchboard_enter (DispSwitchboard *self, DispRouting **routing, DispEngineSettings **settings)
+{
+  lock (self);
+  *routing = self->routing != NULL ? disp_routing_ref (self->routing) : NULL;
+  *settings = disp_engine_settings_ref (self->settings);
+  unlock (self);
+}
+
+/**
  * disp_switchboard_ref_routing:
  * @self: the switchboard
  *
@@ -168,6 +176,23 @@ disp_switchboard_ref_routing (DispSwitchboard *self)
   routing = self->routing != NULL ? disp_routing_ref (self->routing) : NULL;
   unlock (self);
   return routing;
+}
+
+/**
+ * disp_switchboard_ref_settings:
+ * @self: the switchboard
+ *
+ * Returns: (transfer full): what the operator decided, as it is in force; any thread
+ */
+DispEngineSettings *
+disp_switchboard_ref_settings (DispSwitchboard *self)
+{
+  DispEngineSettings *settings;
+
+  lock (self);
+  settings = disp_engine_settings_ref (self->settings);
+  unlock (self);
+  return settings;
 }
 
 /**
@@ -187,17 +212,36 @@ disp_switchboard_get_policy_name (DispSwitchboard *self)
   return name;
 }
 
-/* Puts another routing in force.  It is made outside the lock: only the main thread makes one. */
-static void
-replace_routing (DispSwitchboard *self, DispRouting *routing)
+/**
+ * disp_switchboard_change:
+ * @self: the switchboard
+ * @fleet: (nullable): the fleet from now on; %NULL = none is known
+ * @policy: the policy from now on
+ * @settings: (nullable): what the operator decided, from now on, copied; %NULL = as before
+ *
+ * All come into force together: each request has all that was before, to its end, or all of these.
+ * Main thread, which alone changes anything: so the new routing is made outside the lock.
+ */
+void
+disp_switchboard_change (DispSwitchboard *self, DispFleet *fleet, DispPolicySpec *policy,
+                         const DispEngineSettings *settings)
 {
-  DispRouting *old;
+  DispRouting *routing = fleet != NULL ? disp_routing_new (fleet, policy, self->routing) : NULL;
+  DispEngineSettings *copy = settings != NULL ? disp_engine_settings_new (settings)
+                                              : disp_engine_settings_ref (self->settings);
+  g_autoptr (DispPolicySpec) old_policy = NULL;
+  g_autoptr (DispRouting) old_routing = NULL;
+  g_autoptr (DispEngineSettings) old_settings = NULL;
 
+  disp_policy_spec_ref (policy);
   lock (self);
-  old = self->routing;
+  old_policy = self->policy;
+  self->policy = policy;
+  old_routing = self->routing;
   self->routing = routing;
+  old_settings = self->settings;
+  self->settings = copy;
   unlock (self);
-  g_clear_pointer (&old, disp_routing_unref);
 }
 
 /**
@@ -210,7 +254,7 @@ replace_routing (DispSwitchboard *self, DispRouting *routing)
 void
 disp_switchboard_set_fleet (DispSwitchboard *self, DispFleet *fleet)
 {
-  replace_routing (self, disp_routing_new (fleet, self->policy, self->routing));
+  disp_switchboard_change (self, fleet, self->policy, NULL);
 }
 
 /**
@@ -223,16 +267,9 @@ disp_switchboard_set_fleet (DispSwitchboard *self, DispFleet *fleet)
 void
 disp_switchboard_set_policy (DispSwitchboard *self, DispPolicySpec *policy)
 {
-  DispPolicySpec *old;
+  DispFleet *fleet = self->routing != NULL ? disp_routing_get_fleet (self->routing) : NULL;
 
-  lock (self);
-  old = self->policy;
-  self->policy = disp_policy_spec_ref (policy);
-  unlock (self);
-  disp_policy_spec_unref (old);
-  if (self->routing != NULL)
-    replace_routing (
-        self, disp_routing_new (disp_routing_get_fleet (self->routing), policy, self->routing));
+  disp_switchboard_change (self, fleet, policy, NULL);
 }
 
 /**
@@ -272,6 +309,19 @@ disp_switchboard_set_draining (DispSwitchboard *self)
   atomic_store (&self->draining, TRUE);
 }
 
+static void
+set_problem (DispSwitchboard *self, char **place, const char *problem)
+{
+  char *copy = g_strdup (problem);
+  char *old;
+
+  lock (self);
+  old = *place;
+  *place = copy;
+  unlock (self);
+  g_free (old);
+}
+
 /**
  * disp_switchboard_set_fleet_problem:
  * @self: the switchboard
@@ -280,13 +330,38 @@ disp_switchboard_set_draining (DispSwitchboard *self)
 void
 disp_switchboard_set_fleet_problem (DispSwitchboard *self, const char *problem)
 {
-  char *old;
+  set_problem (self, &self->fleet_problem, problem);
+}
+
+/**
+ * disp_switchboard_set_reload_problem:
+ * @self: the switchboard
+ * @problem: (nullable): why the last reload changed nothing; %NULL = it was done
+ *
+ * That is no reason to be degraded: what was in force before goes on.
+ */
+void
+disp_switchboard_set_reload_problem (DispSwitchboard *self, const char *problem)
+{
+  set_problem (self, &self->reload_problem, problem);
+}
+
+/**
+ * disp_switchboard_dup_reload_problem:
+ * @self: the switchboard
+ *
+ * Returns: (transfer full) (nullable): why the last reload changed nothing; %NULL = it was done, or
+ *   there was none; any thread
+ */
+char *
+disp_switchboard_dup_reload_problem (DispSwitchboard *self)
+{
+  char *problem;
 
   lock (self);
-  old = self->fleet_problem;
-  self->fleet_problem = g_strdup (problem);
+  problem = g_strdup (self->reload_problem);
   unlock (self);
-  g_free (old);
+  return problem;
 }
 
 /**
@@ -317,23 +392,4 @@ disp_switchboard_get_status (DispSwitchboard *self, char **problem)
   if (problem != NULL)
     *problem = g_steal_pointer (&found);
   return DISP_STATUS_DEGRADED;
-}
-
-/**
- * disp_status_to_string:
- * @status: a status
- *
- * Returns: (transfer none): its name in the HTTP status document and on the bus
- */
-const char *
-disp_status_to_string (DispStatus status)
-{
-  static const char *const names[] = {
-    [DISP_STATUS_STARTING] = "starting",
-    [DISP_STATUS_RUNNING] = "running",
-    [DISP_STATUS_DEGRADED] = "degraded",
-    [DISP_STATUS_DRAINING] = "draining",
-  };
-
-  return names[status];
 }

@@ -152,14 +152,16 @@ serve_predict (DispSite *site, DispExchange *exchange)
 static void
 take_whole_body (DispSite *site, DispRequest *request)
 {
-  const DispEngineSettings *settings = disp_switchboard_get_settings (get_switchboard (site));
+  g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (get_switchboard (site));
   g_auto (DispEnvelope) envelope = { 0 };
   gsize length;
   const char *text = g_bytes_get_data (request->body, &length);
 
   request->slices[0] = (DispSlice){ 0, length };
   request->n_slices = 1;
-  if (settings->payload_limit >= 0 && length > (gsize) settings->payload_limit)
+  request->skip_instances = settings->payload_limit >= 0
+                            && length > (gsize) settings->payload_limit;
+  if (request->skip_instances)
     request->instances = request->slices[0];
   else if (disp_envelope_scan (text, length, DISP_ENVELOPE_PLAIN, &envelope, NULL))
     request->instances = envelope.instances;

@@ -98,6 +98,19 @@ test_limit_instances (void)
     }
 }
 
+/* A limit that rises between the look at the body and the record makes no instances of the body. */
+static void
+test_skipped_instances (void)
+{
+  g_autoptr (DispRequest) request = fixture_request ("m", 1, "[1.0]");
+  g_autoptr (DispRecord) record = NULL;
+
+  request->skip_instances = TRUE;
+  record = disp_record_new (request, TS_IN, -1);
+  g_assert_null (record->instances.bytes);
+  g_assert_cmpuint (record->instances.length, ==, 5);
+}
+
 static void
 test_no_instances (void)
 {
@@ -245,6 +258,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/record/states", test_states);
   g_test_add_func ("/core/record/version", test_version);
   g_test_add_func ("/core/record/limit-instances", test_limit_instances);
+  g_test_add_func ("/core/record/skipped-instances", test_skipped_instances);
   g_test_add_func ("/core/record/no-instances", test_no_instances);
   g_test_add_func ("/core/record/copies", test_copies);
   g_test_add_func ("/core/record/outlives", test_outlives);

@@ -87,6 +87,34 @@ test_success (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (rig_read_stats (rig, "a").latency, ==, 2000);
 }
 
+/* A request keeps the settings that it began with, to its end. */
+static void
+test_settings_change (Rig *rig, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispPolicySpec) policy = rig_policy ("round-robin");
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL);
+  DispEngineSettings changed = rig_settings;
+  g_autoptr (Ask) before = NULL;
+  g_autoptr (Ask) after = NULL;
+
+  changed.timeout = 1000;
+  changed.payload_limit = 0;
+  use_one_container (rig);
+  before = rig_ask_model (rig, "m", 1);
+  disp_switchboard_change (rig->switchboard, fleet, policy, &changed);
+  after = rig_ask_model (rig, "m", 1);
+  g_assert_nonnull (fake_sink_get (rig->sink, 0)->instances.bytes);
+  g_assert_null (fake_sink_get (rig->sink, 1)->instances.bytes);
+  fake_clock_advance (rig->clock, 1000);
+  ask_finish (after);
+  g_assert_cmpuint (after->reply->answer->status, ==, 504);
+  g_assert_cmpuint (before->n_replies, ==, 0);
+  fake_transport_answer (rig->transport, 0, 200, ANSWER);
+  ask_finish (before);
+  g_assert_cmpuint (before->reply->answer->status, ==, 200);
+  rig_assert_body (fake_sink_get (rig->sink, 3)->response.bytes, ANSWER);
+}
+
 /* Which path a container is asked for, by rule and by what the client wrote. */
 typedef struct
 {
@@ -304,6 +332,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   rig_catch_log ();
   ADD ("success", test_success);
+  ADD ("settings-change", test_settings_change);
   for (guint i = 0; i < G_N_ELEMENTS (path_cases); i++)
     {
       g_autofree char *path = g_strconcat ("/engine/dispatcher/path/", path_cases[i].name, NULL);

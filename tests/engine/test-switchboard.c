@@ -39,7 +39,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_parts (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  const DispEngineSettings *settings = disp_switchboard_get_settings (fixture->self);
+  g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (fixture->self);
   DispStatsValues values;
 
   g_assert_true (disp_switchboard_get_clock (fixture->self) == DISP_CLOCK (fixture->clock));
@@ -136,6 +136,52 @@ test_set_policy (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   assert_routing (fixture, next, probabilities);
 }
 
+/* What was entered before a change stays as it was; what is entered after it has all of it. */
+static void
+test_change (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispPolicySpec) random = rig_policy ("random");
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL);
+  g_autoptr (DispRouting) routing = NULL;
+  g_autoptr (DispRouting) routing_after = NULL;
+  g_autoptr (DispEngineSettings) settings = NULL;
+  g_autoptr (DispEngineSettings) settings_after = NULL;
+  DispEngineSettings changed = rig_settings;
+
+  disp_switchboard_enter (fixture->self, &routing, &settings);
+  g_assert_null (routing);
+  changed.timeout = 1;
+  disp_switchboard_change (fixture->self, fleet, random, &changed);
+  disp_switchboard_enter (fixture->self, &routing_after, &settings_after);
+  assert_routing (fixture, fleet, random);
+  g_assert_true (disp_routing_get_fleet (routing_after) == fleet);
+  g_assert_cmpint (settings->timeout, ==, RIG_TIMEOUT);
+  g_assert_cmpint (settings_after->timeout, ==, 1);
+  disp_switchboard_change (fixture->self, NULL, random, NULL);
+  g_assert_null (disp_switchboard_ref_routing (fixture->self));
+  g_clear_pointer (&settings, disp_engine_settings_unref);
+  settings = disp_switchboard_ref_settings (fixture->self);
+  g_assert_true (settings == settings_after);
+}
+
+/* It is told, and is no reason to be degraded. */
+static void
+test_reload_problem (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL);
+  g_autofree char *problem = NULL;
+
+  disp_switchboard_set_serving (fixture->self, 1);
+  disp_switchboard_set_fleet (fixture->self, fleet);
+  g_assert_null (disp_switchboard_dup_reload_problem (fixture->self));
+  disp_switchboard_set_reload_problem (fixture->self, "no such key");
+  problem = disp_switchboard_dup_reload_problem (fixture->self);
+  g_assert_cmpstr (problem, ==, "no such key");
+  assert_status (fixture, DISP_STATUS_RUNNING, "running", NULL);
+  disp_switchboard_set_reload_problem (fixture->self, NULL);
+  g_assert_null (disp_switchboard_dup_reload_problem (fixture->self));
+}
+
 /* The turns of round robin go on over a change of the fleet, and begin anew with a new policy. */
 static void
 test_turns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -181,13 +227,18 @@ typedef struct
 static void
 read_all (DispSwitchboard *switchboard, GRand *random, const DispRequest *request)
 {
-  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (switchboard);
+  g_autoptr (DispRouting) routing = NULL;
+  g_autoptr (DispEngineSettings) settings = NULL;
   g_autofree char *problem = NULL;
   const DispRoute *route;
   guint index;
   const char *name;
 
+  disp_switchboard_enter (switchboard, &routing, &settings);
   g_assert_nonnull (routing);
+  g_assert_true (settings->timeout == RIG_TIMEOUT
+                 || g_str_equal (disp_policy_spec_get_name (disp_routing_get_spec (routing)),
+                                 settings->retry_after == 0 ? "random" : "round-robin"));
   route = fixture_find (disp_routing_get_fleet (routing), "m", 1);
   index = disp_policy_select (disp_routing_get_policy (routing, route), route->eligible,
                               route->n_eligible, request, random);
@@ -203,14 +254,16 @@ swap_all (Swapping *swapping, FakeSink *sink)
 {
   g_autoptr (DispPolicySpec) random = rig_policy ("random");
   g_autoptr (DispPolicySpec) round_robin = rig_policy ("round-robin");
+  DispEngineSettings settings = { .timeout = 1 };
 
   for (guint i = 0; i < N_SWAPS; i++)
     {
       g_autoptr (DispFleet) fleet = fixture_fleet (
           swapping->fleets[i % 2], NULL, CPU ("a", "m", 1, i % 3), CPU ("b", "m", 1, 1), NULL);
 
-      disp_switchboard_set_fleet (swapping->switchboard, fleet);
-      disp_switchboard_set_policy (swapping->switchboard, i % 2 == 0 ? random : round_robin);
+      settings.retry_after = i % 2;
+      disp_switchboard_change (swapping->switchboard, fleet, i % 2 == 0 ? random : round_robin,
+                               &settings);
       disp_switchboard_set_fleet_problem (swapping->switchboard, i % 5 == 0 ? "source" : NULL);
       fake_sink_set_problem (sink, i % 7 == 0 ? "sink" : NULL);
     }
@@ -271,6 +324,8 @@ main (int argc, char **argv)
   ADD ("status", test_status);
   ADD ("draining-before-serving", test_draining_before_serving);
   ADD ("set-policy", test_set_policy);
+  ADD ("change", test_change);
+  ADD ("reload-problem", test_reload_problem);
   ADD ("turns", test_turns);
   ADD ("swaps", test_swaps);
   return g_test_run ();

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/settings.h"
+
+#include "core/tsan.h"
+
+/**
+ * disp_engine_settings_new:
+ * @values: what the operator decided; copied
+ *
+ * Settings that can be shared: immutable, counted by references.  A request keeps those that it
+ * began with.
+ *
+ * Returns: (transfer full): the settings
+ */
+DispEngineSettings *
+disp_engine_settings_new (const DispEngineSettings *values)
+{
+  return g_atomic_rc_box_dup (sizeof *values, values);
+}
+
+/**
+ * disp_engine_settings_ref:
+ * @self: settings of disp_engine_settings_new()
+ *
+ * Returns: (transfer full): @self; any thread
+ */
+DispEngineSettings *
+disp_engine_settings_ref (DispEngineSettings *self)
+{
+  return g_atomic_rc_box_acquire (self);
+}
+
+static void
+settings_clear (gpointer data)
+{
+  DISP_TSAN_ACQUIRE (data);
+}
+
+/**
+ * disp_engine_settings_unref:
+ * @self: (transfer full): settings of disp_engine_settings_new()
+ *
+ * Gives a reference up; whichever thread gives up the last frees them.
+ */
+void
+disp_engine_settings_unref (DispEngineSettings *self)
+{
+  DISP_TSAN_RELEASE (self);
+  g_atomic_rc_box_release_full (self, settings_clear);
+}
