@@ -15,7 +15,10 @@
 DispEngineSettings *
 disp_engine_settings_new (const DispEngineSettings *values)
 {
-  return g_atomic_rc_box_dup (sizeof *values, values);
+  DispEngineSettings *self = g_atomic_rc_box_new (DispEngineSettings);
+
+  *self = *values;
+  return self;
 }
 
 /**
