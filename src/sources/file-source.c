@@ -14,7 +14,7 @@ struct _DispFileSource
   DispDocumentFormat format;
   DispClock *clock;     /* (owned) */
   DispFileWatch *watch; /* (owned) (nullable) NULL unless started */
-  DispFleet *fleet;     /* (owned) (nullable) the last good one */
+  DispFleet *fleet;     /* (owned) (nullable) the last good one, or one that was inherited */
 };
 
 /* Reads the file and makes what it says the last good fleet. */
@@ -91,6 +91,16 @@ file_source_start (DispSource *source, GError **error)
   return TRUE;
 }
 
+static void
+file_source_inherit (DispSource *source, DispFleet *fleet)
+{
+  DispFileSource *self = DISP_FILE_SOURCE (source);
+
+  disp_fleet_ref (fleet);
+  g_clear_pointer (&self->fleet, disp_fleet_unref);
+  self->fleet = fleet;
+}
+
 static const char *
 file_source_describe (DispSource *source)
 {
@@ -100,6 +110,7 @@ file_source_describe (DispSource *source)
 static void
 file_source_iface_init (DispSourceInterface *iface)
 {
+  iface->inherit = file_source_inherit;
   iface->start = file_source_start;
   iface->refresh = file_source_refresh;
   iface->stop = file_source_stop;

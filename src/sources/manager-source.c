@@ -60,7 +60,7 @@ struct _DispManagerSource
   gboolean again;       /* a refresh was asked for while a round runs */
   GSource *deadline;    /* (owned) (nullable) of the round that runs */
   GSource *next;        /* (owned) (nullable) when the next round begins, while none runs */
-  DispFleet *fleet;     /* (owned) (nullable) the last good one */
+  DispFleet *fleet;     /* (owned) (nullable) the last good one, or one that was inherited */
 };
 
 static void start_round (DispManagerSource *self);
@@ -252,6 +252,16 @@ manager_source_stop (DispSource *source)
   g_clear_object (&self->session);
 }
 
+static void
+manager_source_inherit (DispSource *source, DispFleet *fleet)
+{
+  DispManagerSource *self = DISP_MANAGER_SOURCE (source);
+
+  disp_fleet_ref (fleet);
+  g_clear_pointer (&self->fleet, disp_fleet_unref);
+  self->fleet = fleet;
+}
+
 static const char *
 manager_source_describe (DispSource *source)
 {
@@ -261,6 +271,7 @@ manager_source_describe (DispSource *source)
 static void
 manager_source_iface_init (DispSourceInterface *iface)
 {
+  iface->inherit = manager_source_inherit;
   iface->start = manager_source_start;
   iface->refresh = manager_source_refresh;
   iface->stop = manager_source_stop;

@@ -167,6 +167,13 @@ on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispOverrideSource *
   disp_source_emit_failed (DISP_SOURCE (self), error);
 }
 
+static void
+follow (DispOverrideSource *self)
+{
+  g_signal_connect_object (self->source, "fleet", G_CALLBACK (on_fleet), self, 0);
+  g_signal_connect_object (self->source, "failed", G_CALLBACK (on_failed), self, 0);
+}
+
 static gboolean
 override_source_start (DispSource *source, GError **error)
 {
@@ -331,9 +338,29 @@ disp_override_source_new (DispSource *source, const char *state_dir, GError **er
   self->source = g_object_ref (source);
   self->path = g_steal_pointer (&path);
   self->overrides = overrides;
-  g_signal_connect_object (source, "fleet", G_CALLBACK (on_fleet), self, 0);
-  g_signal_connect_object (source, "failed", G_CALLBACK (on_failed), self, 0);
+  follow (self);
   return self;
+}
+
+/**
+ * disp_override_source_set_source:
+ * @self: the source
+ * @source: a started source
+ * @fleet: what that has said last
+ *
+ * Follows another source from now on, and stops the one before.  "fleet" is emitted before this
+ * returns, with the overrides that are in force.
+ */
+void
+disp_override_source_set_source (DispOverrideSource *self, DispSource *source, DispFleet *fleet)
+{
+  g_autoptr (DispSource) old = self->source;
+
+  g_signal_handlers_disconnect_by_data (old, self);
+  disp_source_stop (old);
+  self->source = g_object_ref (source);
+  follow (self);
+  on_fleet (source, fleet, self);
 }
 
 /**

@@ -8,4 +8,6 @@ G_DECLARE_FINAL_TYPE (DispOverrideSource, disp_override_source, DISP, OVERRIDE_S
 
 DispOverrideSource *disp_override_source_new (DispSource *source, const char *state_dir,
                                               GError **error);
+void disp_override_source_set_source (DispOverrideSource *self, DispSource *source,
+                                      DispFleet *fleet);
 gboolean disp_override_source_is_failing (DispOverrideSource *self);

@@ -39,6 +39,23 @@ disp_source_default_init (DispSourceInterface *iface)
 }
 
 /**
+ * disp_source_inherit:
+ * @self: a source that has said nothing yet
+ * @fleet: (transfer none): what another source said
+ *
+ * Lets the counters of containers that are in @fleet go on, in what @self says, as they do from one
+ * fleet of a source to its next.
+ */
+void
+disp_source_inherit (DispSource *self, DispFleet *fleet)
+{
+  DispSourceInterface *iface = DISP_SOURCE_GET_IFACE (self);
+
+  if (iface->inherit != NULL)
+    iface->inherit (self, fleet);
+}
+
+/**
  * disp_source_start:
  * @self: a source that was not started
  * @error: what is wrong with what the operator gave

@@ -10,6 +10,7 @@ G_DECLARE_INTERFACE (DispSource, disp_source, DISP, SOURCE, GObject)
 
 /**
  * DispSourceInterface:
+ * @inherit: (nullable): see disp_source_inherit()
  * @start: see disp_source_start()
  * @refresh: see disp_source_refresh()
  * @stop: see disp_source_stop()
@@ -21,12 +22,14 @@ G_DECLARE_INTERFACE (DispSource, disp_source, DISP, SOURCE, GObject)
 struct _DispSourceInterface
 {
   GTypeInterface parent;
+  void (*inherit) (DispSource *self, DispFleet *fleet);
   gboolean (*start) (DispSource *self, GError **error);
   void (*refresh) (DispSource *self);
   void (*stop) (DispSource *self);
   const char *(*describe) (DispSource *self);
 };
 
+void disp_source_inherit (DispSource *self, DispFleet *fleet);
 gboolean disp_source_start (DispSource *self, GError **error);
 void disp_source_refresh (DispSource *self);
 void disp_source_stop (DispSource *self);

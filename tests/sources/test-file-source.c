@@ -444,6 +444,22 @@ test_refresh (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   expect_containers (fixture, 3);
 }
 
+/* The counters go on from one source to another. */
+static void
+test_inherit (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispFleet) first = start_with_one (fixture);
+  g_autoptr (DispSource) other = disp_file_source_new (fixture->path, fixture->clock);
+  g_autoptr (SourceLog) log = source_log_new (other);
+  g_autoptr (DispFleet) fleet = NULL;
+
+  disp_source_inherit (other, first);
+  g_assert_true (disp_source_start (other, NULL));
+  fleet = source_log_take_fleet (log);
+  g_assert_true (stats_of_first (fleet) == stats_of_first (first));
+  disp_source_stop (other);
+}
+
 /* A second source tells when the first would have told. */
 static void
 test_silent_when_stopped (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
@@ -516,6 +532,7 @@ static const Case cases[] = {
   { "symlink-swap", NULL, test_symlink_swap },
   { "links-elsewhere", NULL, test_links_elsewhere },
   { "refresh", NULL, test_refresh },
+  { "inherit", NULL, test_inherit },
   { "silent-when-stopped", NULL, test_silent_when_stopped },
   { "dropped-in-signal", NULL, test_dropped_in_signal },
 };

@@ -297,6 +297,26 @@ test_counters (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   g_assert_true (stats_of_first (first) == stats_of_first (second));
 }
 
+/* Also from one source to another. */
+static void
+test_inherit (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispFleet) first = NULL;
+  g_autoptr (DispFleet) second = NULL;
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  g_autoptr (DispSource) other = disp_manager_source_new (
+      fixture->url, INTERVAL, DISP_CLOCK (fixture->clock), random, NULL);
+  g_autoptr (SourceLog) log = source_log_new (other);
+
+  start (fixture);
+  first = source_log_take_fleet (fixture->log);
+  disp_source_inherit (other, first);
+  g_assert_true (disp_source_start (other, NULL));
+  second = source_log_take_fleet (log);
+  g_assert_true (stats_of_first (first) == stats_of_first (second));
+  disp_source_stop (other);
+}
+
 /* A list of nothing is an answer like any other. */
 static void
 test_empty (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
@@ -603,6 +623,7 @@ main (int argc, char **argv)
   add ("interval", NULL, test_interval);
   add ("interval-after-slow-round", NULL, test_interval_after_slow_round);
   add ("counters", NULL, test_counters);
+  add ("inherit", NULL, test_inherit);
   add ("empty", NULL, test_empty);
   for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
     add (failures[i].name, &failures[i], test_failure);

@@ -580,6 +580,33 @@ test_dropped_in_signal (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   g_assert_null (witness);
 }
 
+/* What was set stays over a change of the source; the old one is stopped and not heard any more. */
+static void
+test_other_source (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (ScriptedSource) before = NULL;
+  g_autoptr (DispFleet) fleet = NULL;
+  g_autoptr (DispFleet) said = NULL;
+  g_autoptr (GError) error = g_error_new_literal (DISP_ERROR, DISP_ERROR_UPSTREAM, "gone");
+
+  say (fixture, 100, 200, 100, 200);
+  set (fixture, "a", 50, 50, 200);
+  disp_source_emit_failed (DISP_SOURCE (fixture->inner), error);
+  g_error_free (source_log_take_failed (fixture->log));
+  before = g_steal_pointer (&fixture->inner);
+  fixture->inner = scripted_source_new ();
+  said = fixture_fleet (fixture->said, "m:1", cpu ("a", 100), cpu ("b", 300), NULL);
+  disp_override_source_set_source (fixture->source, DISP_SOURCE (fixture->inner), said);
+  fleet = source_log_take_fleet (fixture->log);
+  assert_quotas (fleet, 50, 300);
+  g_assert_false (disp_override_source_is_failing (fixture->source));
+  g_assert_cmpuint (before->n_stops, ==, 1);
+  g_assert_cmpuint (fixture->inner->n_starts, ==, 0);
+  disp_source_emit_fleet (DISP_SOURCE (before), said);
+  g_assert_cmpuint (source_log_count (fixture->log), ==, 0);
+  say (fixture, 100, 400, 50, 400);
+}
+
 static const struct
 {
   const char *name;
@@ -601,6 +628,7 @@ static const struct
   { "cannot-write", test_cannot_write },
   { "cannot-forget", test_cannot_forget },
   { "forgets-later", test_forgets_later },
+  { "other-source", test_other_source },
   { "damaged", test_damaged },
   { "dropped-in-signal", test_dropped_in_signal },
 };
