@@ -167,24 +167,10 @@ class Program:
         self.process.stdout.close()
 
 
-class Daemon(Program):
-    """A dispatcherd."""
+class Front:
+    """What takes predictions, at self.address."""
 
-    def __init__(self, state, arguments, env, wrapper=()):
-        super().__init__("dispatcherd", [*wrapper, DAEMON, *arguments], env)
-        self.state = state
-        self.address = None
-
-    def start(self, ready=True):
-        """Waits until it listens, and with a fleet until it can predict."""
-        self.address = self.wait_for(r"listening on (127\.0\.0\.1:\d+)").group(1)
-        if ready:
-            eventually(lambda: self.get("/healthz/ready").status == 200, what="readiness")
-        return self
-
-    def embedded(self, name):
-        """Returns the address of an embedded service: "Requests Store" or "Containers Manager"."""
-        return self.wait_for(rf"the embedded {name} listens on (127\.0\.0\.1:\d+)").group(1)
+    address = None
 
     def ask(self, method, path, body=None, headers=None, at=None):
         """Sends one request, on a connection of its own, perhaps elsewhere; returns the Answer."""
@@ -218,6 +204,31 @@ class Daemon(Program):
         """Returns what GET / says."""
         return json.loads(self.get("/").body)
 
+    def check_well(self):
+        """Fails unless it answers a prediction rightly."""
+        answer = self.predict("half_plus_two", [4.0])
+        equal(answer.status, 200, f"status of a good request ({answer.body!r})")
+        equal(predictions(answer), [4.0], "its answer")
+
+
+class Daemon(Program, Front):
+    """A dispatcherd."""
+
+    def __init__(self, state, arguments, env, wrapper=()):
+        super().__init__("dispatcherd", [*wrapper, DAEMON, *arguments], env)
+        self.state = state
+
+    def start(self, ready=True):
+        """Waits until it listens, and with a fleet until it can predict."""
+        self.address = self.wait_for(r"listening on (127\.0\.0\.1:\d+)").group(1)
+        if ready:
+            eventually(lambda: self.get("/healthz/ready").status == 200, what="readiness")
+        return self
+
+    def embedded(self, name):
+        """Returns the address of an embedded service: "Requests Store" or "Containers Manager"."""
+        return self.wait_for(rf"the embedded {name} listens on (127\.0\.0\.1:\d+)").group(1)
+
     def rows(self):
         """Returns all records, once none is queued any more, as dictionaries."""
         if self.process.poll() is None:
@@ -246,12 +257,6 @@ class Daemon(Program):
             with contextlib.suppress(FileNotFoundError):
                 count += os.readlink(f"/proc/{self.pid}/fd/{name}") in connected
         return count
-
-    def check_well(self):
-        """Fails unless it answers a prediction rightly."""
-        answer = self.predict("half_plus_two", [4.0])
-        equal(answer.status, 200, f"status of a good request ({answer.body!r})")
-        equal(predictions(answer), [4.0], "its answer")
 
     def stop(self, within=LIMIT):
         """Has it stop as an operator would; fails unless it ends well."""
