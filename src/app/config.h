@@ -20,6 +20,23 @@ typedef enum
 } DispSourceKind;
 
 /**
+ * DispBusKind:
+ * @DISP_BUS_AUTO: the system bus for root and users of the system, the session bus for others
+ * @DISP_BUS_SESSION: the bus of the session
+ * @DISP_BUS_SYSTEM: the bus of the system
+ * @DISP_BUS_NONE: none
+ *
+ * Which D-Bus the daemon can be seen and changed on.
+ */
+typedef enum
+{
+  DISP_BUS_AUTO,
+  DISP_BUS_SESSION,
+  DISP_BUS_SYSTEM,
+  DISP_BUS_NONE,
+} DispBusKind;
+
+/**
  * DispConfig:
  *
  * The configuration in force.  Times are in microseconds, sizes in bytes.
@@ -57,6 +74,8 @@ typedef struct
   char **requests_store_listen;     /* (owned) may be empty */
   char **containers_manager_listen; /* (owned) may be empty */
   gboolean allow_open;
+  DispBusKind bus;
+  gboolean persists;              /* whether what operators change while the daemon runs stays */
   char *texts[DISP_N_SETTINGS];   /* (owned) each setting as it was written */
   char *origins[DISP_N_SETTINGS]; /* (owned) where each was written */
   char *probabilities_origin;     /* (owned) (nullable) */

@@ -17,6 +17,7 @@ typedef struct
   char *requests_store;     /* (owned) (nullable) */
   char *policy;             /* (owned) (nullable) */
   char *state_dir;          /* (owned) (nullable) */
+  char *bus;                /* (owned) (nullable) */
   char *config;             /* (owned) (nullable) */
   gboolean check_config;
   gboolean verbose;
@@ -33,6 +34,7 @@ flags_clear (Flags *flags)
   g_free (flags->requests_store);
   g_free (flags->policy);
   g_free (flags->state_dir);
+  g_free (flags->bus);
   g_free (flags->config);
 }
 
@@ -93,6 +95,8 @@ parse_flags (int argc, char **argv, Flags *flags, GError **error)
       N_ ("Choose containers by this policy"), N_ ("NAME") },
     { "state-dir", 0, 0, G_OPTION_ARG_FILENAME, &flags->state_dir, N_ ("Keep state there"),
       N_ ("DIR") },
+    { "bus", 0, 0, G_OPTION_ARG_STRING, &flags->bus,
+      N_ ("Be on that D-Bus; default: the one of who runs it"), N_ ("auto|session|system|none") },
     { "check-config", 0, 0, G_OPTION_ARG_NONE, &flags->check_config,
       N_ ("Print the configuration in force and end"), NULL },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &flags->verbose, N_ ("Log each request"), NULL },
@@ -133,6 +137,7 @@ apply_flags (DispConfig *config, const Flags *flags, GError **error)
     { "requests-store", flags->requests_store },
     { "policy", flags->policy },
     { "state-dir", flags->state_dir },
+    { "bus", flags->bus },
     { "verbose", flags->verbose ? "yes" : NULL },
   };
 

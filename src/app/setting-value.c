@@ -246,6 +246,23 @@ disp_setting_parse_overflow (const char *text, gpointer field, GError **error)
   return parse_alternative (text, "refuse", "drop", field, error);
 }
 
+gboolean
+disp_setting_parse_bus (const char *text, gpointer field, GError **error)
+{
+  static const char *const names[] = {
+    [DISP_BUS_AUTO] = "auto",
+    [DISP_BUS_SESSION] = "session",
+    [DISP_BUS_SYSTEM] = "system",
+    [DISP_BUS_NONE] = "none",
+  };
+  guint value;
+
+  if (!parse_choice (text, names, G_N_ELEMENTS (names), &value, error))
+    return FALSE;
+  *(DispBusKind *) field = (DispBusKind) value;
+  return TRUE;
+}
+
 static gboolean
 parse_probability (char *text, GVariantBuilder *builder)
 {

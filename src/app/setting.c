@@ -70,6 +70,9 @@ static const DispSettingRow setting_rows[] = {
       disp_setting_parse_listen_or_none, VALUE (containers_manager_listen), "" },
   [DISP_SETTING_ALLOW_OPEN] = { "allow-open", "embedded", "allow-open", disp_setting_parse_boolean,
                                 VALUE (allow_open), "no" },
+  [DISP_SETTING_BUS] = { "bus", "bus", "bus", disp_setting_parse_bus, VALUE (bus), "auto" },
+  [DISP_SETTING_PERSIST] = { "persist", "bus", "persist", disp_setting_parse_boolean,
+                             VALUE (persists), "yes" },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (setting_rows) == DISP_N_SETTINGS);

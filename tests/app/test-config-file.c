@@ -31,7 +31,7 @@ typedef struct
 static const FileCase file_cases[] = {
   { "unknown-section", "[servers]\nworkers=1\n",
     "[servers]: there is no such section, expected one of: server, fleet, dispatch, records, "
-    "embedded, probabilities" },
+    "embedded, bus, probabilities" },
   { "empty-unknown-section", "[bus-stop]\n", "[bus-stop]: there is no such section" },
   { "unknown-key", "[server]\nworkers=1\nport=80\n",
     "[server] port: there is no such setting, expected one of: " SERVER_KEYS },
@@ -106,6 +106,9 @@ static const FileCase file_cases[] = {
     "[embedded] containers-manager-listen: expected ADDRESS:PORT with a numeric address, " },
   { "allow-open", "[embedded]\nallow-open=perhaps\n",
     "[embedded] allow-open: expected yes or no, found \"perhaps\"" },
+  { "bus", "[bus]\nbus=user\n",
+    "[bus] bus: expected one of: auto, session, system, none, found \"user\"" },
+  { "persist", "[bus]\npersist=\n", "[bus] persist: expected yes or no, found \"\"" },
   { "unknown-policy", "[dispatch]\npolicy=fastest\n",
     "[dispatch] policy: expected one of: round-robin, random, probabilities, found \"fastest\"" },
   { "comment-behind", "[server]\nworkers=2 # two\n",

@@ -112,6 +112,8 @@ test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (g_strv_length (config->requests_store_listen), ==, 0);
   g_assert_cmpuint (g_strv_length (config->containers_manager_listen), ==, 0);
   g_assert_false (config->allow_open);
+  g_assert_cmpint (config->bus, ==, DISP_BUS_AUTO);
+  g_assert_true (config->persists);
   for (guint i = 0; i < DISP_N_SETTINGS; i++)
     g_assert_cmpstr (config->origins[i], ==, "default");
   g_assert_true (disp_config_check (fixture->config, &error));
@@ -213,6 +215,8 @@ test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     "DISPATCHERD_REQUESTS_STORE_LISTEN=127.0.0.1:2",
     "DISPATCHERD_CONTAINERS_MANAGER_LISTEN=127.0.0.1:3",
     "DISPATCHERD_ALLOW_OPEN=1",
+    "DISPATCHERD_BUS=none",
+    "DISPATCHERD_PERSIST=0",
     NULL,
   };
 
@@ -330,6 +334,8 @@ assert_same (const DispConfig *one, const DispConfig *other)
   g_assert_cmpstrv (one->requests_store_listen, other->requests_store_listen);
   g_assert_cmpstrv (one->containers_manager_listen, other->containers_manager_listen);
   g_assert_cmpint (one->allow_open, ==, other->allow_open);
+  g_assert_cmpint (one->bus, ==, other->bus);
+  g_assert_cmpint (one->persists, ==, other->persists);
   g_assert_cmpvariant (one->probabilities, other->probabilities);
 }
 
@@ -376,6 +382,7 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                       "retention-age=4w\nretention-size=20G\nspool-limit=2G\ncoalesce=off\n"
                       "[embedded]\nrequests-store-listen=[::1]:5002;unix:/tmp/s\n"
                       "containers-manager-listen=0.0.0.0:5001\nallow-open=yes\n"
+                      "[bus]\nbus=session\npersist=no\n"
                       "[probabilities]\nhalf plus two=cpu 0=0.1;gpu=0.9\n"
                       "third=a=0.33333333333333331;b=0.66666666666666669;\n"
                       "odd\\name=a\\s#b=0.5;c\\\\d=0.5\n");

@@ -64,7 +64,7 @@ test_all (void)
 {
   g_autoptr (DispConfig) config = parse_well (
       "--listen 127.0.0.1:0 --listen unix:/s --workers 3 --containers-manager http://m "
-      "--requests-store none --policy random --state-dir /d --verbose",
+      "--requests-store none --policy random --state-dir /d --bus none --verbose",
       DISP_COMMAND_RUN);
 
   g_assert_cmpuint (g_strv_length (config->listen), ==, 2);
@@ -76,6 +76,7 @@ test_all (void)
   g_assert_cmpstr (config->requests_store, ==, "none");
   g_assert_cmpstr (config->policy, ==, "random");
   g_assert_cmpstr (config->state_dir, ==, "/d");
+  g_assert_cmpint (config->bus, ==, DISP_BUS_NONE);
   g_assert_true (config->verbose);
   g_assert_cmpstr (config->origins[DISP_SETTING_LISTEN], ==, "--listen");
   g_assert_cmpstr (config->origins[DISP_SETTING_VERBOSE], ==, "--verbose");

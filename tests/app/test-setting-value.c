@@ -84,6 +84,7 @@ test_choices (void)
 {
   DispSourceKind source = DISP_SOURCE_NONE;
   DispVersionPath path = DISP_VERSION_PATH_EXACT;
+  DispBusKind bus = DISP_BUS_AUTO;
 
   parse_well (disp_setting_parse_source, "file", &source);
   g_assert_cmpint (source, ==, DISP_SOURCE_FILE);
@@ -94,6 +95,15 @@ test_choices (void)
   parse_badly (disp_setting_parse_source, "etcd", &source,
                "one of: none, file, containers-manager");
   parse_badly (disp_setting_parse_source, "", &source, "one of: none, file, containers-manager");
+  parse_well (disp_setting_parse_bus, "session", &bus);
+  g_assert_cmpint (bus, ==, DISP_BUS_SESSION);
+  parse_well (disp_setting_parse_bus, "system", &bus);
+  g_assert_cmpint (bus, ==, DISP_BUS_SYSTEM);
+  parse_well (disp_setting_parse_bus, "none", &bus);
+  g_assert_cmpint (bus, ==, DISP_BUS_NONE);
+  parse_well (disp_setting_parse_bus, "auto", &bus);
+  g_assert_cmpint (bus, ==, DISP_BUS_AUTO);
+  parse_badly (disp_setting_parse_bus, "Session", &bus, "one of: auto, session, system, none");
   parse_well (disp_setting_parse_version_path, "latest", &path);
   g_assert_cmpint (path, ==, DISP_VERSION_PATH_LATEST);
   parse_well (disp_setting_parse_version_path, "original", &path);
