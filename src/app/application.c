@@ -37,6 +37,7 @@ struct _DispApplication
   DispConfig *config;                /* (owned) */
   GMainLoop *loop;                   /* (owned) */
   DispClock *clock;                  /* (owned) */
+  DispNotice *notice;                /* (owned) of what changes */
   DispService *services[N_SERVICES]; /* (owned) (nullable) those that are wanted */
   DispRecordArchive *archive;   /* (owned) (nullable) until the embedded Requests Store has it */
   DispRequestLog *log;          /* (owned) */
@@ -72,6 +73,7 @@ disp_application_finalize (GObject *object)
   g_clear_object (&self->archive);
   g_clear_object (&self->log);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
+  disp_notice_unref (self->notice);
   g_object_unref (self->clock);
   g_main_loop_unref (self->loop);
   disp_config_free (self->config);
@@ -89,6 +91,7 @@ disp_application_init (DispApplication *self)
 {
   self->loop = g_main_loop_new (NULL, FALSE);
   self->clock = disp_system_clock_new ();
+  self->notice = disp_notice_new ();
 }
 
 /**
@@ -155,7 +158,8 @@ open_log (DispApplication *self, GError **error)
     .max_bytes = (gsize) self->config->queue_bytes,
     .drop = self->config->drops_records,
   };
-  g_autoptr (DispStore) store = disp_config_open_store (self->config, self->clock, error);
+  g_autoptr (DispStore) store = disp_config_open_store (self->config, self->clock, self->notice,
+                                                        error);
   g_autofree char *path = disp_config_dup_store_path (self->config);
 
   if (store == NULL)
@@ -166,7 +170,7 @@ open_log (DispApplication *self, GError **error)
       if (self->archive == NULL)
         return FALSE;
     }
-  self->log = disp_request_log_new (store, self->clock, &settings);
+  self->log = disp_request_log_new (store, self->clock, self->notice, &settings);
   return TRUE;
 }
 
@@ -183,8 +187,8 @@ make_switchboard (DispApplication *self)
     .log_requests = config->verbose,
   };
 
-  self->switchboard = disp_switchboard_new (self->clock, DISP_RECORD_SINK (self->log), self->policy,
-                                            &settings);
+  self->switchboard = disp_switchboard_new (self->clock, DISP_RECORD_SINK (self->log), self->notice,
+                                            self->policy, &settings);
 }
 
 static gboolean

@@ -28,7 +28,7 @@ disp_config_dup_store_path (const DispConfig *config)
 }
 
 static DispStore *
-open_elsewhere (const DispConfig *config, DispClock *clock, GError **error)
+open_elsewhere (const DispConfig *config, DispClock *clock, DispNotice *notice, GError **error)
 {
   g_autofree char *spool = g_build_filename (config->state_dir, SPOOL_FILE, NULL);
   const DispHttpStoreSettings settings = {
@@ -38,13 +38,14 @@ open_elsewhere (const DispConfig *config, DispClock *clock, GError **error)
     .committed = config->is_committed,
   };
 
-  return disp_http_store_new (config->requests_store, &settings, clock, error);
+  return disp_http_store_new (config->requests_store, &settings, clock, notice, error);
 }
 
 /**
  * disp_config_open_store:
  * @config: a checked configuration
  * @clock: the clock, which other threads may ask too
+ * @notice: (nullable): is touched when the problem of the store changes
  * @error: %DISP_ERROR_STORE, or %DISP_ERROR_INVALID_CONFIG when the store cannot be what it says
  *
  * Opens the store that the operator chose.
@@ -52,7 +53,8 @@ open_elsewhere (const DispConfig *config, DispClock *clock, GError **error)
  * Returns: (transfer full) (nullable): the store
  */
 DispStore *
-disp_config_open_store (const DispConfig *config, DispClock *clock, GError **error)
+disp_config_open_store (const DispConfig *config, DispClock *clock, DispNotice *notice,
+                        GError **error)
 {
   const DispSqliteStoreSettings settings = {
     .committed = config->is_committed,
@@ -65,5 +67,5 @@ disp_config_open_store (const DispConfig *config, DispClock *clock, GError **err
     return disp_sqlite_store_new (path, &settings, error);
   if (g_str_equal (config->requests_store, "none"))
     return disp_null_store_new ();
-  return open_elsewhere (config, clock, error);
+  return open_elsewhere (config, clock, notice, error);
 }

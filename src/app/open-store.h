@@ -3,7 +3,9 @@
 
 #include "app/config.h"
 #include "engine/clock.h"
+#include "engine/notice.h"
 #include "records/store.h"
 
 char *disp_config_dup_store_path (const DispConfig *config);
-DispStore *disp_config_open_store (const DispConfig *config, DispClock *clock, GError **error);
+DispStore *disp_config_open_store (const DispConfig *config, DispClock *clock, DispNotice *notice,
+                                   GError **error);

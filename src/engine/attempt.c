@@ -5,6 +5,7 @@
 struct _DispAttempt
 {
   DispClock *clock;          /* (owned) */
+  DispNotice *notice;        /* (owned) */
   DispPolicy *policy;        /* (owned) */
   DispContainer *container;  /* (owned) */
   DispRequest *request;      /* (owned) */
@@ -20,6 +21,7 @@ static void
 attempt_free (DispAttempt *self)
 {
   g_object_unref (self->clock);
+  disp_notice_unref (self->notice);
   g_object_unref (self->policy);
   disp_container_unref (self->container);
   disp_request_unref (self->request);
@@ -70,7 +72,10 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
       error = g_steal_pointer (&self->cancel_error);
     }
   if (disp_stats_end (self->container->stats, outcome, duration))
-    log_change (self, outcome, answer, error);
+    {
+      log_change (self, outcome, answer, error);
+      disp_notice_touch (self->notice);
+    }
   disp_policy_request_finished (self->policy, self->container, outcome, duration);
   self->ended (answer, error, self->user_data);
   attempt_free (self);
@@ -80,6 +85,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
  * disp_attempt_start:
  * @transport: how to reach the container
  * @clock: measures the duration
+ * @notice: is touched when the container begins to fail, or answers again
  * @policy: hears of the start and the end
  * @container: where to send it
  * @request: what to send
@@ -92,13 +98,14 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
  * Returns: (transfer none): the attempt, which is valid until @ended is called
  */
 DispAttempt *
-disp_attempt_start (DispTransport *transport, DispClock *clock, DispPolicy *policy,
-                    DispContainer *container, DispRequest *request, const char *path,
-                    DispAttemptEnded ended, gpointer user_data)
+disp_attempt_start (DispTransport *transport, DispClock *clock, DispNotice *notice,
+                    DispPolicy *policy, DispContainer *container, DispRequest *request,
+                    const char *path, DispAttemptEnded ended, gpointer user_data)
 {
   DispAttempt *self = g_new0 (DispAttempt, 1);
 
   self->clock = g_object_ref (clock);
+  self->notice = disp_notice_ref (notice);
   self->policy = g_object_ref (policy);
   self->container = disp_container_ref (container);
   self->request = disp_request_ref (request);

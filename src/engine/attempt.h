@@ -3,6 +3,7 @@
 
 #include "core/policy.h"
 #include "engine/clock.h"
+#include "engine/notice.h"
 #include "engine/transport.h"
 
 typedef struct _DispAttempt DispAttempt;
@@ -17,7 +18,7 @@ typedef struct _DispAttempt DispAttempt;
  */
 typedef void (*DispAttemptEnded) (DispAnswer *answer, const GError *error, gpointer user_data);
 
-DispAttempt *disp_attempt_start (DispTransport *transport, DispClock *clock, DispPolicy *policy,
-                                 DispContainer *container, DispRequest *request, const char *path,
-                                 DispAttemptEnded ended, gpointer user_data);
+DispAttempt *disp_attempt_start (DispTransport *transport, DispClock *clock, DispNotice *notice,
+                                 DispPolicy *policy, DispContainer *container, DispRequest *request,
+                                 const char *path, DispAttemptEnded ended, gpointer user_data);
 void disp_attempt_cancel (DispAttempt *self, DispOutcome outcome, GError *error);

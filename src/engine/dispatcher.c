@@ -268,8 +268,9 @@ forward (GTask *task, const DispRoute *route)
 
   dispatch->forwarded = disp_clock_now (clock);
   dispatch->attempt = disp_attempt_start (
-      self->transport, clock, disp_routing_get_policy (dispatch->routing, route),
-      dispatch->container, dispatch->request, path, on_attempt_ended, task);
+      self->transport, clock, disp_switchboard_get_notice (self->switchboard),
+      disp_routing_get_policy (dispatch->routing, route), dispatch->container, dispatch->request,
+      path, on_attempt_ended, task);
   dispatch->link.data = dispatch;
   g_queue_push_tail_link (&self->waiting, &dispatch->link);
   dispatch->deadline = disp_clock_add_timer (clock, dispatch->arrived + settings->timeout,

@@ -15,6 +15,7 @@ struct _DispSwitchboard
   GObject parent_instance;
   DispClock *clock;      /* (owned) */
   DispRecordSink *sink;  /* (owned) */
+  DispNotice *notice;    /* (owned) */
   DispStats *totals;     /* (owned) */
   gint64 started;        /* on the scale of the clock */
   atomic_uint n_workers; /* (atomic) 0 = not serving yet */
@@ -50,6 +51,7 @@ disp_switchboard_finalize (GObject *object)
 
   g_object_unref (self->clock);
   g_object_unref (self->sink);
+  disp_notice_unref (self->notice);
   disp_stats_unref (self->totals);
   disp_policy_spec_unref (self->policy);
   g_clear_pointer (&self->routing, disp_routing_unref);
@@ -77,19 +79,22 @@ disp_switchboard_init (DispSwitchboard *self)
  * disp_switchboard_new:
  * @clock: the clock
  * @sink: where records go
+ * @notice: (nullable): is touched when something changes; the same that @sink touches when its
+ *   problem changes
  * @policy: the policy at first
  * @settings: what the operator decided, at first; copied
  *
  * Returns: (transfer full): a switchboard without a fleet
  */
 DispSwitchboard *
-disp_switchboard_new (DispClock *clock, DispRecordSink *sink, DispPolicySpec *policy,
-                      const DispEngineSettings *settings)
+disp_switchboard_new (DispClock *clock, DispRecordSink *sink, DispNotice *notice,
+                      DispPolicySpec *policy, const DispEngineSettings *settings)
 {
   DispSwitchboard *self = g_object_new (DISP_TYPE_SWITCHBOARD, NULL);
 
   self->clock = g_object_ref (clock);
   self->sink = g_object_ref (sink);
+  self->notice = notice != NULL ? disp_notice_ref (notice) : disp_notice_new ();
   self->policy = disp_policy_spec_ref (policy);
   self->settings = disp_engine_settings_new (settings);
   self->started = disp_clock_now (clock);
@@ -159,6 +164,59 @@ disp_switchboard_enter (DispSwitchboard *self, DispRouting **routing, DispEngine
   *routing = self->routing != NULL ? disp_routing_ref (self->routing) : NULL;
   *settings = disp_engine_settings_ref (self->settings);
   unlock (self);
+}
+
+/**
+ * disp_switchboard_get_notice:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): what is touched when something changes
+ */
+DispNotice *
+disp_switchboard_get_notice (DispSwitchboard *self)
+{
+  return self->notice;
+}
+
+/**
+ * disp_switchboard_watch:
+ * @self: the switchboard, which nobody watches
+ * @callback: see disp_notice_watch()
+ * @user_data: for @callback
+ *
+ * Tells one party on its own thread, now and then and not for each change, that it should look
+ * again: at the routing, the policies, the status and its problem, or at whether a container fails.
+ * Who watches holds a reference.
+ */
+void
+disp_switchboard_watch (DispSwitchboard *self, GSourceFunc callback, gpointer user_data)
+{
+  disp_notice_watch (self->notice, callback, user_data);
+}
+
+/**
+ * disp_switchboard_unwatch:
+ * @self: the switchboard
+ *
+ * Ends disp_switchboard_watch(), on the same thread.
+ */
+void
+disp_switchboard_unwatch (DispSwitchboard *self)
+{
+  disp_notice_unwatch (self->notice);
+}
+
+/**
+ * disp_switchboard_touch:
+ * @self: the switchboard
+ *
+ * Says that something has changed that who watches should look at.  The switchboard does so itself
+ * for what is in it.  Any thread.
+ */
+void
+disp_switchboard_touch (DispSwitchboard *self)
+{
+  disp_notice_touch (self->notice);
 }
 
 /**
@@ -242,6 +300,7 @@ disp_switchboard_change (DispSwitchboard *self, DispFleet *fleet, DispPolicySpec
   old_settings = self->settings;
   self->settings = copy;
   unlock (self);
+  disp_switchboard_touch (self);
 }
 
 /**
@@ -283,6 +342,7 @@ void
 disp_switchboard_set_serving (DispSwitchboard *self, guint n_workers)
 {
   atomic_store (&self->n_workers, n_workers);
+  disp_switchboard_touch (self);
 }
 
 /**
@@ -307,19 +367,21 @@ void
 disp_switchboard_set_draining (DispSwitchboard *self)
 {
   atomic_store (&self->draining, TRUE);
+  disp_switchboard_touch (self);
 }
 
 static void
 set_problem (DispSwitchboard *self, char **place, const char *problem)
 {
+  g_autofree char *old = NULL;
   char *copy = g_strdup (problem);
-  char *old;
 
   lock (self);
   old = *place;
   *place = copy;
   unlock (self);
-  g_free (old);
+  if (g_strcmp0 (old, problem) != 0)
+    disp_switchboard_touch (self);
 }
 
 /**

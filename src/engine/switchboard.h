@@ -4,6 +4,7 @@
 #include "core/routing.h"
 #include "core/stats.h"
 #include "engine/clock.h"
+#include "engine/notice.h"
 #include "engine/record-sink.h"
 #include "engine/settings.h"
 #include "engine/status.h"
@@ -11,7 +12,7 @@
 #define DISP_TYPE_SWITCHBOARD (disp_switchboard_get_type ())
 G_DECLARE_FINAL_TYPE (DispSwitchboard, disp_switchboard, DISP, SWITCHBOARD, GObject)
 
-DispSwitchboard *disp_switchboard_new (DispClock *clock, DispRecordSink *sink,
+DispSwitchboard *disp_switchboard_new (DispClock *clock, DispRecordSink *sink, DispNotice *notice,
                                        DispPolicySpec *policy, const DispEngineSettings *settings);
 
 DispClock *disp_switchboard_get_clock (DispSwitchboard *self);
@@ -21,6 +22,12 @@ gint64 disp_switchboard_get_uptime (DispSwitchboard *self);
 
 void disp_switchboard_enter (DispSwitchboard *self, DispRouting **routing,
                              DispEngineSettings **settings);
+
+DispNotice *disp_switchboard_get_notice (DispSwitchboard *self);
+void disp_switchboard_watch (DispSwitchboard *self, GSourceFunc callback, gpointer user_data);
+void disp_switchboard_unwatch (DispSwitchboard *self);
+void disp_switchboard_touch (DispSwitchboard *self);
+
 DispRouting *disp_switchboard_ref_routing (DispSwitchboard *self);
 DispEngineSettings *disp_switchboard_ref_settings (DispSwitchboard *self);
 const char *disp_switchboard_get_policy_name (DispSwitchboard *self);

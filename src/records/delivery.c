@@ -2,7 +2,7 @@
 #include "records/delivery.h"
 
 #include "core/error.h"
-#include "records/bell.h"
+#include "engine/bell.h"
 #include "records/circuit.h"
 #include "records/letter-feed.h"
 #include "records/outage.h"
@@ -308,6 +308,7 @@ on_bell (gpointer user_data)
  * @outlet: the outlet of a spool, which must outlive this
  * @poster: posts to the store
  * @clock: the clock
+ * @notice: (nullable): is touched when the problem changes
  * @coalesces: whether of records of one id that wait together only the last state is delivered
  * @n_posts: how many posts may be on their way at once
  * @context: the main context of the thread on which all happens, whose thread-default it is there
@@ -323,14 +324,14 @@ on_bell (gpointer user_data)
  */
 DispDelivery *
 disp_delivery_new (DispSpoolOutlet *outlet, DispHttpPoster *poster, DispClock *clock,
-                   gboolean coalesces, guint n_posts, GMainContext *context)
+                   DispNotice *notice, gboolean coalesces, guint n_posts, GMainContext *context)
 {
   DispDelivery *self = g_new0 (DispDelivery, 1);
 
   self->poster = g_object_ref (poster);
   self->clock = g_object_ref (clock);
-  self->feed = disp_letter_feed_new (outlet, clock, coalesces);
-  self->outage = disp_outage_new (clock, disp_http_poster_get_address (poster));
+  self->feed = disp_letter_feed_new (outlet, clock, notice, coalesces);
+  self->outage = disp_outage_new (clock, notice, disp_http_poster_get_address (poster));
   self->random = g_rand_new ();
   self->cancel = g_cancellable_new ();
   disp_circuit_init (&self->circuit, n_posts);

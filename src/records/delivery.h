@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/notice.h"
 #include "records/http-poster.h"
 #include "records/spool-outlet.h"
 
@@ -12,7 +13,8 @@
 typedef struct _DispDelivery DispDelivery;
 
 DispDelivery *disp_delivery_new (DispSpoolOutlet *outlet, DispHttpPoster *poster, DispClock *clock,
-                                 gboolean coalesces, guint n_posts, GMainContext *context);
+                                 DispNotice *notice, gboolean coalesces, guint n_posts,
+                                 GMainContext *context);
 void disp_delivery_free (DispDelivery *self);
 void disp_delivery_wake (DispDelivery *self);
 void disp_delivery_end (DispDelivery *self);

@@ -242,6 +242,7 @@ open_spool (DispHttpStore *self, const DispHttpStoreSettings *settings, GError *
  * @url: where the Requests Store is: "http://host:5002"
  * @settings: what the operator decided
  * @clock: the clock, which other threads may ask too
+ * @notice: (nullable): is touched when the problem changes
  * @error: %DISP_ERROR_INVALID_CONFIG, when @url is no such address; %DISP_ERROR_STORE, saying what
  *   is wrong with the spool and what to do
  *
@@ -253,7 +254,7 @@ open_spool (DispHttpStore *self, const DispHttpStoreSettings *settings, GError *
  */
 DispStore *
 disp_http_store_new (const char *url, const DispHttpStoreSettings *settings, DispClock *clock,
-                     GError **error)
+                     DispNotice *notice, GError **error)
 {
   g_autoptr (DispHttpStore) self = NULL;
   g_autoptr (DispHttpPoster) poster = NULL;
@@ -268,7 +269,7 @@ disp_http_store_new (const char *url, const DispHttpStoreSettings *settings, Dis
   poster = disp_http_poster_new (self->address, clock, MAX_CONNECTIONS, error);
   if (poster == NULL || !open_spool (self, settings, error))
     return NULL;
-  self->delivery = disp_delivery_new (self->outlet, poster, clock, settings->coalesces,
+  self->delivery = disp_delivery_new (self->outlet, poster, clock, notice, settings->coalesces,
                                       MAX_CONNECTIONS, self->context);
   disp_delivery_wake (self->delivery);
   DISP_TSAN_RELEASE (self);

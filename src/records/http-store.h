@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/clock.h"
+#include "engine/notice.h"
 #include "records/store.h"
 
 #define DISP_TYPE_HTTP_STORE (disp_http_store_get_type ())
@@ -22,4 +23,4 @@ typedef struct
 
 gboolean disp_http_store_check_url (const char *url, GError **error);
 DispStore *disp_http_store_new (const char *url, const DispHttpStoreSettings *settings,
-                                DispClock *clock, GError **error);
+                                DispClock *clock, DispNotice *notice, GError **error);

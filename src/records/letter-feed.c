@@ -264,19 +264,21 @@ disp_letter_feed_dup_problem (DispLetterFeed *self)
  * disp_letter_feed_new:
  * @outlet: the outlet of a spool, which must outlive this
  * @clock: the clock
+ * @notice: (nullable): is touched when the problem changes
  * @coalesces: whether of records of one id that wait together only the last state is delivered
  *
  * Returns: (transfer full): a feed, which lists what is in the spool at first
  */
 DispLetterFeed *
-disp_letter_feed_new (DispSpoolOutlet *outlet, DispClock *clock, gboolean coalesces)
+disp_letter_feed_new (DispSpoolOutlet *outlet, DispClock *clock, DispNotice *notice,
+                      gboolean coalesces)
 {
   DispLetterFeed *self = g_new0 (DispLetterFeed, 1);
 
   self->outlet = outlet;
   self->clock = g_object_ref (clock);
   self->outbox = disp_outbox_new (coalesces);
-  self->outage = disp_outage_new (clock, "the spool");
+  self->outage = disp_outage_new (clock, notice, "the spool");
   self->listed = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_letter_free);
   self->settled = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_letter_free);
   self->more = TRUE;

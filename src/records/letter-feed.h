@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/notice.h"
 #include "engine/clock.h"
 #include "records/outbox.h"
 #include "records/spool-outlet.h"
@@ -12,7 +13,7 @@
  */
 typedef struct _DispLetterFeed DispLetterFeed;
 
-DispLetterFeed *disp_letter_feed_new (DispSpoolOutlet *outlet, DispClock *clock,
+DispLetterFeed *disp_letter_feed_new (DispSpoolOutlet *outlet, DispClock *clock, DispNotice *notice,
                                       gboolean coalesces);
 void disp_letter_feed_free (DispLetterFeed *self);
 void disp_letter_feed_note_appended (DispLetterFeed *self);

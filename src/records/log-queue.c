@@ -16,6 +16,7 @@ struct _DispLogQueue
 {
   GAsyncQueue *entries;            /* (owned) (element-type DispLogEntry, owned) */
   DispRequestLogSettings settings; /* immutable */
+  DispNotice *notice;              /* (owned) (nullable) */
   guint batch;                     /* immutable; so many records need not wait for more */
   DispRecordSinkValues values;     /* (locked-by entries) spooled is the store's, and 0 here */
   guint64 reserved;   /* (locked-by entries) admitted records that were not pushed yet */
@@ -42,16 +43,18 @@ unlock (DispLogQueue *self)
 /**
  * disp_log_queue_new:
  * @settings: the limits
+ * @notice: (nullable): is touched when there is no room, and when there is again
  *
  * Returns: (transfer full): an empty queue
  */
 DispLogQueue *
-disp_log_queue_new (const DispRequestLogSettings *settings)
+disp_log_queue_new (const DispRequestLogSettings *settings, DispNotice *notice)
 {
   DispLogQueue *self = g_new0 (DispLogQueue, 1);
 
   self->entries = g_async_queue_new_full ((GDestroyNotify) disp_log_entry_free);
   self->settings = *settings;
+  self->notice = notice != NULL ? disp_notice_ref (notice) : NULL;
   self->batch = CLAMP (settings->max_records / 2, 1, DISP_REQUEST_LOG_MAX_BATCH);
   return self;
 }
@@ -64,6 +67,7 @@ void
 disp_log_queue_free (DispLogQueue *self)
 {
   g_async_queue_unref (self->entries);
+  g_clear_pointer (&self->notice, disp_notice_unref);
   g_free (self);
 }
 
@@ -75,14 +79,18 @@ tell_full (DispLogQueue *self, const DispRecordSinkValues *values)
                     " wait to be stored (%" G_GUINT64_FORMAT " bytes): predictions %s",
                     values->queued, values->queued_bytes,
                     self->settings.drop ? "leave no records" : "are refused");
+  if (self->notice != NULL)
+    disp_notice_touch (self->notice);
 }
 
 static void
-tell_room (guint64 n_missed)
+tell_room (DispLogQueue *self, guint64 n_missed)
 {
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_ROOM, "MESSAGE",
                     "there is room for records again; there was none for %" G_GUINT64_FORMAT,
                     n_missed);
+  if (self->notice != NULL)
+    disp_notice_touch (self->notice);
 }
 
 /**
@@ -373,7 +381,7 @@ disp_log_queue_settle (DispLogQueue *self, DispLogEntry *const *entries, guint n
   unlock (self);
 
   if (news)
-    tell_room (n_missed);
+    tell_room (self, n_missed);
 }
 
 /**

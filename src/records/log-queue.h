@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/notice.h"
 #include "records/log-entry.h"
 #include "records/request-log.h"
 
 typedef struct _DispLogQueue DispLogQueue;
 
-DispLogQueue *disp_log_queue_new (const DispRequestLogSettings *settings);
+DispLogQueue *disp_log_queue_new (const DispRequestLogSettings *settings, DispNotice *notice);
 void disp_log_queue_free (DispLogQueue *self);
 
 DispAdmission disp_log_queue_admit (DispLogQueue *self, guint n_records);

@@ -10,27 +10,30 @@
  * begins, and once when it is over. */
 struct _DispOutage
 {
-  DispClock *clock; /* (owned) */
-  char *store;      /* (owned) for people */
-  gboolean failing; /* of the thread that notes */
-  gint64 since;     /* with failing */
-  GMutex lock;      /* held by nobody for long */
-  char *problem;    /* (owned) (nullable) (locked-by lock) the first error, while failing */
+  DispClock *clock;   /* (owned) */
+  DispNotice *notice; /* (owned) (nullable) */
+  char *store;        /* (owned) for people */
+  gboolean failing;   /* of the thread that notes */
+  gint64 since;       /* with failing */
+  GMutex lock;        /* held by nobody for long */
+  char *problem;      /* (owned) (nullable) (locked-by lock) the first error, while failing */
 };
 
 /**
  * disp_outage_new:
  * @clock: measures how long it lasts
+ * @notice: (nullable): is touched when it begins and when it is over
  * @store: what the store is and where, for people
  *
  * Returns: (transfer full): that of a store that is well
  */
 DispOutage *
-disp_outage_new (DispClock *clock, const char *store)
+disp_outage_new (DispClock *clock, DispNotice *notice, const char *store)
 {
   DispOutage *self = g_new0 (DispOutage, 1);
 
   self->clock = g_object_ref (clock);
+  self->notice = notice != NULL ? disp_notice_ref (notice) : NULL;
   self->store = g_strdup (store);
   g_mutex_init (&self->lock);
   return self;
@@ -44,6 +47,7 @@ void
 disp_outage_free (DispOutage *self)
 {
   g_object_unref (self->clock);
+  g_clear_pointer (&self->notice, disp_notice_unref);
   g_free (self->store);
   g_free (self->problem);
   g_mutex_clear (&self->lock);
@@ -62,6 +66,8 @@ set_problem (DispOutage *self, const GError *error)
   DISP_TSAN_RELEASE (&self->lock);
   g_mutex_unlock (&self->lock);
   g_free (old);
+  if (self->notice != NULL)
+    disp_notice_touch (self->notice);
 }
 
 /**

@@ -148,6 +148,8 @@ disp_request_log_init (G_GNUC_UNUSED DispRequestLog *self)
  * disp_request_log_new:
  * @store: where the records go; nobody else may use it while the log is open
  * @clock: the clock, which other threads may ask too
+ * @notice: (nullable): is touched when disp_record_sink_dup_problem() says something else, but for
+ *   what is a problem of @store
  * @settings: what the operator decided; copied
  *
  * Starts a thread that hands what is pushed to @store, in batches of up to
@@ -166,14 +168,15 @@ disp_request_log_init (G_GNUC_UNUSED DispRequestLog *self)
  * Returns: (transfer full): a log; close it with disp_request_log_close()
  */
 DispRequestLog *
-disp_request_log_new (DispStore *store, DispClock *clock, const DispRequestLogSettings *settings)
+disp_request_log_new (DispStore *store, DispClock *clock, DispNotice *notice,
+                      const DispRequestLogSettings *settings)
 {
   DispRequestLog *self = g_object_new (DISP_TYPE_REQUEST_LOG, NULL);
 
   self->store = g_object_ref (store);
   self->clock = g_object_ref (clock);
-  self->queue = disp_log_queue_new (settings);
-  self->outage = disp_outage_new (clock, disp_store_describe (store));
+  self->queue = disp_log_queue_new (settings, notice);
+  self->outage = disp_outage_new (clock, notice, disp_store_describe (store));
   self->writer = disp_log_writer_new (self->queue, store, self->outage, clock,
                                       settings->flush_interval);
   return self;

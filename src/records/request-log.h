@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/clock.h"
+#include "engine/notice.h"
 #include "engine/record-sink.h"
 #include "records/store.h"
 
@@ -30,6 +31,6 @@ typedef struct
   gboolean drop;
 } DispRequestLogSettings;
 
-DispRequestLog *disp_request_log_new (DispStore *store, DispClock *clock,
+DispRequestLog *disp_request_log_new (DispStore *store, DispClock *clock, DispNotice *notice,
                                       const DispRequestLogSettings *settings);
 guint64 disp_request_log_close (DispRequestLog *self, gint64 patience);

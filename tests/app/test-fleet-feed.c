@@ -61,7 +61,7 @@ set_up (Fixture *fixture, gconstpointer news)
       disp_config_set (fixture->config, "state-dir", fixture->directory, "--state-dir", NULL));
   fixture->clock = disp_system_clock_new ();
   fixture->policy = disp_policy_spec_new ("round-robin", NULL, NULL);
-  fixture->switchboard = disp_switchboard_new (fixture->clock, DISP_RECORD_SINK (sink),
+  fixture->switchboard = disp_switchboard_new (fixture->clock, DISP_RECORD_SINK (sink), NULL,
                                                fixture->policy, &settings);
   disp_switchboard_set_serving (fixture->switchboard, 1);
 }

@@ -90,7 +90,8 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (DispFleet) fleet = make_fleet (fixture);
 
   fixture->main_thread = g_thread_self ();
-  fixture->switchboard = disp_switchboard_new (clock, DISP_RECORD_SINK (sink), policy, &engine);
+  fixture->switchboard = disp_switchboard_new (clock, DISP_RECORD_SINK (sink), NULL, policy,
+                                               &engine);
   disp_switchboard_set_fleet (fixture->switchboard, fleet);
   disp_switchboard_set_serving (fixture->switchboard, 1);
   fixture->worker = disp_worker_new ("worker-0", open_sockets (fixture), &settings);

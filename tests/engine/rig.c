@@ -97,7 +97,7 @@ rig_init (Rig *self, const DispEngineSettings *settings)
   self->sink = fake_sink_new ();
   self->transport = fake_transport_new ();
   self->switchboard = disp_switchboard_new (DISP_CLOCK (self->clock), DISP_RECORD_SINK (self->sink),
-                                            policy, settings);
+                                            NULL, policy, settings);
   self->dispatcher = disp_dispatcher_new (self->switchboard, DISP_TRANSPORT (self->transport),
                                           g_rand_new_with_seed (1));
 }

@@ -3,6 +3,7 @@
 #include "engine/attempt.h"
 #include "engine/rig.h"
 #include "support/fixtures.h"
+#include "support/watcher.h"
 
 /* A policy that notes what it is told. */
 
@@ -76,9 +77,10 @@ typedef struct
   NotingPolicy *policy;     /* (owned) */
   DispContainer *container; /* (owned) */
   DispRequest *request;     /* (owned) */
-  DispAttempt *attempt;     /* (unowned) (nullable) while it runs */
-  DispAnswer *answer;       /* (owned) (nullable) */
-  GError *error;            /* (owned) (nullable) */
+  Watcher watcher;
+  DispAttempt *attempt; /* (unowned) (nullable) while it runs */
+  DispAnswer *answer;   /* (owned) (nullable) */
+  GError *error;        /* (owned) (nullable) */
   guint n_ends;
 } Fixture;
 
@@ -109,10 +111,11 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->container = fixture_container ("a", "m", 1, DISP_DEVICE_CPU, 1);
   fixture->request = fixture_request ("m", 1, "[]");
   fake_transport_set_stubborn (fixture->transport, data != NULL);
+  watcher_init (&fixture->watcher, NULL);
   fixture->attempt = disp_attempt_start (DISP_TRANSPORT (fixture->transport),
-                                         DISP_CLOCK (fixture->clock), DISP_POLICY (fixture->policy),
-                                         fixture->container, fixture->request, "/path", on_ended,
-                                         fixture);
+                                         DISP_CLOCK (fixture->clock), fixture->watcher.notice,
+                                         DISP_POLICY (fixture->policy), fixture->container,
+                                         fixture->request, "/path", on_ended, fixture);
   g_assert_cmpuint (fixture->n_ends, ==, 0);
   g_assert_cmpstr (fixture->policy->notes->str, ==, "started a;");
 }
@@ -126,15 +129,19 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_clear_error (&fixture->error);
   disp_container_unref (fixture->container);
   disp_request_unref (fixture->request);
+  watcher_clear (&fixture->watcher);
   g_assert_finalize_object (fixture->transport);
   g_assert_finalize_object (fixture->policy);
   g_assert_finalize_object (fixture->clock);
 }
 
+/* Who watches hears of a container that begins to fail. */
 static void
-assert_end (const Fixture *fixture, const char *notes, guint status, int code)
+assert_end (Fixture *fixture, const char *notes, guint status, int code)
 {
-  rig_turn ();
+  const gboolean is_news = strstr (notes, " failure ") != NULL;
+
+  g_assert_cmpuint (watcher_take (&fixture->watcher), ==, is_news ? 1 : 0);
   g_assert_cmpuint (fixture->n_ends, ==, 1);
   g_assert_cmpstr (fixture->policy->notes->str, ==, notes);
   if (status != 0)

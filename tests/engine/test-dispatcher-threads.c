@@ -167,7 +167,7 @@ test_exact (gconstpointer data)
   DispContainer *const *containers;
   guint n;
 
-  shared.switchboard = disp_switchboard_new (clock, DISP_RECORD_SINK (shared.sink), policy,
+  shared.switchboard = disp_switchboard_new (clock, DISP_RECORD_SINK (shared.sink), NULL, policy,
                                              &rig_settings);
   disp_switchboard_set_fleet (shared.switchboard, fleet);
   fixture_run_threads (N_WORKERS + 1, run, &shared);

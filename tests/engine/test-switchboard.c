@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/rig.h"
 #include "support/fixtures.h"
+#include "support/watcher.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -24,8 +25,8 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
   fixture->clock = fake_clock_new ();
   fixture->sink = fake_sink_new ();
-  fixture->self = disp_switchboard_new (DISP_CLOCK (fixture->clock),
-                                        DISP_RECORD_SINK (fixture->sink), policy, &rig_settings);
+  fixture->self = disp_switchboard_new (
+      DISP_CLOCK (fixture->clock), DISP_RECORD_SINK (fixture->sink), NULL, policy, &rig_settings);
 }
 
 static void
@@ -93,6 +94,53 @@ test_status (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fake_sink_set_problem (fixture->sink, "again");
   disp_switchboard_set_draining (fixture->self);
   assert_status (fixture, DISP_STATUS_DRAINING, "draining", NULL);
+}
+
+/* Who watches hears of each change; not of what stays as it is. */
+static void
+test_watch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL);
+  g_autoptr (DispPolicySpec) random = rig_policy ("random");
+  Watcher watcher;
+
+  watcher_init (&watcher, disp_switchboard_get_notice (fixture->self));
+  disp_switchboard_set_policy (fixture->self, random);
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
+  disp_switchboard_set_fleet (fixture->self, fleet);
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
+  disp_switchboard_set_fleet_problem (fixture->self, "no such file");
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
+  disp_switchboard_set_fleet_problem (fixture->self, "no such file");
+  g_assert_cmpuint (watcher_take (&watcher), ==, 0);
+  disp_switchboard_set_serving (fixture->self, 1);
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
+  disp_switchboard_set_draining (fixture->self);
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
+  watcher_clear (&watcher);
+}
+
+static gboolean
+count (gpointer user_data)
+{
+  (*(guint *) user_data)++;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_touch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  guint n = 0;
+
+  disp_switchboard_watch (fixture->self, count, &n);
+  disp_switchboard_touch (fixture->self);
+  disp_switchboard_touch (fixture->self);
+  rig_turn ();
+  g_assert_cmpuint (n, ==, 1);
+  disp_switchboard_unwatch (fixture->self);
+  disp_switchboard_touch (fixture->self);
+  rig_turn ();
+  g_assert_cmpuint (n, ==, 1);
 }
 
 static void
@@ -322,6 +370,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("parts", test_parts);
   ADD ("status", test_status);
+  ADD ("watch", test_watch);
+  ADD ("touch", test_touch);
   ADD ("draining-before-serving", test_draining_before_serving);
   ADD ("set-policy", test_set_policy);
   ADD ("change", test_change);

@@ -142,7 +142,7 @@ make_engine (Front *self)
   self->transport = DISP_TRANSPORT (transport);
   self->sink = fake_sink_new ();
   self->switchboard = disp_switchboard_new (DISP_CLOCK (self->clock), DISP_RECORD_SINK (self->sink),
-                                            policy, &settings);
+                                            NULL, policy, &settings);
   self->dispatcher = disp_dispatcher_new (self->switchboard, self->transport,
                                           g_rand_new_with_seed (1));
 }

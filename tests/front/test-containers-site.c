@@ -90,8 +90,8 @@ rig_new (void)
   Rig *rig = g_new0 (Rig, 1);
 
   rig->clock = fake_clock_new ();
-  rig->switchboard = disp_switchboard_new (DISP_CLOCK (rig->clock), DISP_RECORD_SINK (sink), policy,
-                                           &settings);
+  rig->switchboard = disp_switchboard_new (DISP_CLOCK (rig->clock), DISP_RECORD_SINK (sink), NULL,
+                                           policy, &settings);
   rig->editor = g_object_new (TYPE_FAKE_EDITOR, NULL);
   rig->site = disp_containers_site_new (rig->switchboard, DISP_QUOTA_EDITOR (rig->editor));
   rig->fixture = site_fixture_new (rig->site, rig->clock);

@@ -104,8 +104,9 @@ log_fixture_set_up (LogFixture *self, gconstpointer settings)
 {
   log_news_forget ();
   self->clock = disp_system_clock_new ();
+  self->notice = disp_notice_new ();
   self->store = fake_store_new ();
-  self->log = disp_request_log_new (DISP_STORE (self->store), self->clock, settings);
+  self->log = disp_request_log_new (DISP_STORE (self->store), self->clock, self->notice, settings);
   self->sink = DISP_RECORD_SINK (self->log);
 }
 
@@ -122,6 +123,7 @@ log_fixture_tear_down (LogFixture *self, G_GNUC_UNUSED gconstpointer settings)
   disp_request_log_close (self->log, 0);
   g_assert_finalize_object (self->log);
   g_assert_finalize_object (self->store);
+  g_clear_pointer (&self->notice, disp_notice_unref);
   g_assert_finalize_object (self->clock);
 }
 

@@ -18,6 +18,7 @@
 typedef struct
 {
   DispClock *clock;     /* (owned) */
+  DispNotice *notice;   /* (owned) (nullable) of the log */
   FakeStore *store;     /* (owned) */
   DispRequestLog *log;  /* (owned) */
   DispRecordSink *sink; /* (unowned) the log */

@@ -53,7 +53,7 @@ open_delivery (Fixture *fixture)
   poster = disp_http_poster_new (fake_remote_get_address (fixture->remote),
                                  DISP_CLOCK (fixture->clock), fixture->options->n_posts, &error);
   g_assert_no_error (error);
-  fixture->delivery = disp_delivery_new (fixture->outlet, poster, DISP_CLOCK (fixture->clock),
+  fixture->delivery = disp_delivery_new (fixture->outlet, poster, DISP_CLOCK (fixture->clock), NULL,
                                          fixture->options->coalesces, fixture->options->n_posts,
                                          NULL);
   disp_delivery_wake (fixture->delivery);

@@ -6,6 +6,7 @@
 #include "records/fixture.h"
 #include "records/log-fixture.h"
 #include "records/sqlite-probe.h"
+#include "support/watcher.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@ open_store (Fixture *fixture)
   g_autoptr (GError) error = NULL;
 
   fixture->store = disp_http_store_new (fake_remote_get_url (fixture->remote), &fixture->settings,
-                                        fixture->clock, &error);
+                                        fixture->clock, NULL, &error);
   g_assert_no_error (error);
 }
 
@@ -163,17 +164,23 @@ static void
 test_away (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   gint64 before = g_get_monotonic_time ();
+  Watcher watcher;
   char *problem;
 
+  watcher_init (&watcher, NULL);
   g_assert_finalize_object (fixture->store);
   fake_remote_free (g_steal_pointer (&fixture->remote));
   fixture->store = disp_http_store_new ("http://127.0.0.1:1", &fixture->settings, fixture->clock,
-                                        NULL);
+                                        watcher.notice, NULL);
   append (fixture, 10);
   while ((problem = disp_store_dup_problem (fixture->store)) == NULL)
     g_thread_yield ();
   g_assert_nonnull (strstr (problem, "Connection refused"));
   g_free (problem);
+  /* It is touched just after that can be asked for. */
+  while (watcher.n_calls == 0)
+    g_main_context_iteration (NULL, TRUE);
+  watcher_clear (&watcher);
   disp_store_close (fixture->store, PATIENT);
   g_assert_cmpint (g_get_monotonic_time () - before, <, PATIENT / 2);
   check_letters (fixture, "20");
@@ -237,8 +244,8 @@ static void
 test_second (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (DispStore) second = disp_http_store_new (fake_remote_get_url (fixture->remote),
-                                                      &fixture->settings, fixture->clock, &error);
+  g_autoptr (DispStore) second = disp_http_store_new (
+      fake_remote_get_url (fixture->remote), &fixture->settings, fixture->clock, NULL, &error);
 
   g_assert_null (second);
   g_assert_error (error, DISP_ERROR, DISP_ERROR_STORE);
@@ -286,7 +293,7 @@ test_recovers (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   DispRecordSinkValues values;
 
   fake_remote_set_steps (fixture->remote, steps, G_N_ELEMENTS (steps));
-  log = disp_request_log_new (fixture->store, fixture->clock, &log_flushes_soon);
+  log = disp_request_log_new (fixture->store, fixture->clock, NULL, &log_flushes_soon);
   for (guint i = 0; i < 100; i++)
     {
       disp_record_sink_push (DISP_RECORD_SINK (log), fixture_record (i, DISP_RECORD_CREATED));
@@ -332,7 +339,8 @@ test_url (void)
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (DispStore) store = disp_http_store_new (good[i][0], &settings, clock, &error);
+      g_autoptr (DispStore) store = disp_http_store_new (good[i][0], &settings, clock, NULL,
+                                                         &error);
 
       g_assert_no_error (error);
       g_assert_cmpstr (disp_store_describe (store), ==, good[i][1]);
@@ -345,7 +353,7 @@ test_url (void)
         g_test_fail_printf ("\"%s\" was accepted", bad[i]);
       g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
       g_assert_nonnull (strstr (error->message, "expected http://HOST"));
-      g_assert_null (disp_http_store_new (bad[i], &settings, clock, NULL));
+      g_assert_null (disp_http_store_new (bad[i], &settings, clock, NULL, NULL));
     }
   fixture_remove_directory (directory);
 }

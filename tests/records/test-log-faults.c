@@ -99,7 +99,7 @@ round_begin (Round *self, FaultFixture *fixture, const FaultCase *fault, gboolea
   self->store = disp_sqlite_store_new (fixture->path, &settings, &error);
   g_assert_no_error (error);
   self->clock = g_object_new (TYPE_HASTY_CLOCK, NULL);
-  self->log = disp_request_log_new (self->store, self->clock, &log_flushes_never);
+  self->log = disp_request_log_new (self->store, self->clock, NULL, &log_flushes_never);
   self->sink = DISP_RECORD_SINK (self->log);
 }
 

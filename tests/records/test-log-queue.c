@@ -3,6 +3,7 @@
 
 #include "records/fixture.h"
 #include "records/log-fixture.h"
+#include "support/watcher.h"
 
 /* How many records are pushed without an admission; then the limit has no meaning. */
 #define MANY 5000
@@ -14,6 +15,7 @@ static const DispRequestLogSettings dropping
 /* A queue, and the thread's side of it. */
 typedef struct
 {
+  Watcher watcher;
   DispLogQueue *queue; /* (owned) */
   GPtrArray *taken;    /* (owned) (element-type DispLogEntry, owned) */
 } Fixture;
@@ -22,7 +24,8 @@ static void
 set_up (Fixture *fixture, gconstpointer settings)
 {
   log_news_forget ();
-  fixture->queue = disp_log_queue_new (settings);
+  watcher_init (&fixture->watcher, NULL);
+  fixture->queue = disp_log_queue_new (settings, fixture->watcher.notice);
   fixture->taken = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_log_entry_free);
 }
 
@@ -31,6 +34,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
 {
   g_ptr_array_unref (fixture->taken);
   disp_log_queue_free (fixture->queue);
+  watcher_clear (&fixture->watcher);
 }
 
 /* Pushes an entry, and returns whether the queue became due by it. */
@@ -178,6 +182,7 @@ test_news (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
 
   fill (fixture, 8);
   g_assert_cmpuint (log_news_count (), ==, 0);
+  g_assert_cmpuint (watcher_take (&fixture->watcher), ==, 0);
   g_assert_null (disp_log_queue_dup_problem (fixture->queue));
   for (guint i = 0; i < 5; i++)
     {
@@ -188,6 +193,7 @@ test_news (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
   g_assert_cmpuint (log_news_count (), ==, 1);
   log_news_check (0, "warning there is no room for more records, 8 wait to be stored "
                      "(* bytes): predictions are refused");
+  g_assert_cmpuint (watcher_take (&fixture->watcher), ==, 1);
   problem = disp_log_queue_dup_problem (fixture->queue);
   g_assert_cmpstr (problem, ==, "there is no room for more records: predictions are refused");
 
@@ -199,6 +205,7 @@ test_news (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
   settle (fixture, 1, 0);
   g_assert_cmpuint (log_news_count (), ==, 2);
   log_news_check (1, "message there is room for records again; there was none for 10");
+  g_assert_cmpuint (watcher_take (&fixture->watcher), ==, 1);
   g_assert_null (disp_log_queue_dup_problem (fixture->queue));
 
   admit (fixture, 9, DISP_ADMISSION_REFUSED);

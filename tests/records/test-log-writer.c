@@ -18,7 +18,7 @@ set_up_tidy (LogFixture *fixture, const gint64 *waits, guint n_waits)
   fixture->clock = disp_system_clock_new ();
   fixture->store = fake_store_new ();
   fake_store_script_tidy (fixture->store, waits, n_waits);
-  fixture->log = disp_request_log_new (DISP_STORE (fixture->store), fixture->clock,
+  fixture->log = disp_request_log_new (DISP_STORE (fixture->store), fixture->clock, NULL,
                                        &log_flushes_never);
   fixture->sink = DISP_RECORD_SINK (fixture->log);
 }

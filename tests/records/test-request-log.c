@@ -3,6 +3,7 @@
 
 #include "records/fixture.h"
 #include "records/log-fixture.h"
+#include "support/watcher.h"
 #include "records/null-store.h"
 #include "records/sqlite-store.h"
 
@@ -89,7 +90,9 @@ test_problem (LogFixture *fixture, G_GNUC_UNUSED gconstpointer settings)
 {
   DispRecordSink *sink = DISP_RECORD_SINK (fixture->log);
   g_autofree char *problem = NULL;
+  Watcher watcher;
 
+  watcher_init (&watcher, fixture->notice);
   g_assert_null (disp_record_sink_dup_problem (sink));
   fake_store_fail (fixture->store, G_MAXUINT, 0);
   log_fixture_push (fixture, 0, 20);
@@ -97,11 +100,14 @@ test_problem (LogFixture *fixture, G_GNUC_UNUSED gconstpointer settings)
   problem = disp_record_sink_dup_problem (sink);
   g_assert_cmpstr (problem, ==, "the fake was told to fail");
   log_fixture_check_values (fixture, 20, 0, 0, 0);
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
 
   fake_store_fail (fixture->store, 0, 0);
   g_assert_cmpuint (disp_request_log_close (fixture->log, PATIENT), ==, 0);
   g_assert_null (disp_record_sink_dup_problem (sink));
+  g_assert_cmpuint (watcher_take (&watcher), ==, 1);
   log_fixture_check_values (fixture, 20, 20, 0, 0);
+  watcher_clear (&watcher);
 }
 
 static void
@@ -109,7 +115,7 @@ test_null_store (void)
 {
   g_autoptr (DispClock) clock = disp_system_clock_new ();
   DispStore *store = disp_null_store_new ();
-  DispRequestLog *log = disp_request_log_new (store, clock, &log_flushes_never);
+  DispRequestLog *log = disp_request_log_new (store, clock, NULL, &log_flushes_never);
   DispRecordSinkValues values;
 
   for (guint i = 0; i < 20; i++)
@@ -316,7 +322,7 @@ test_many_threads (void)
   DispRecordSinkValues values;
 
   g_assert_no_error (error);
-  log = disp_request_log_new (store, clock, &log_flushes_soon);
+  log = disp_request_log_new (store, clock, NULL, &log_flushes_soon);
   push_from_threads (log);
   g_assert_cmpuint (disp_request_log_close (log, PATIENT), ==, 0);
   disp_record_sink_read (DISP_RECORD_SINK (log), &values);

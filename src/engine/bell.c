@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "records/bell.h"
+#include "engine/bell.h"
 
 static gboolean
 dispatch_bell (GSource *source, GSourceFunc callback, gpointer user_data)
