@@ -23,19 +23,20 @@ fail (const GError *error)
 }
 
 static int
-run (DispConfig *config)
+run (const DispOptions *options, DispConfig *config)
 {
   g_autoptr (DispApplication) application = NULL;
   g_autoptr (GError) error = NULL;
 
   disp_logging_start (config->verbose);
-  application = disp_application_new (config);
+  application = disp_application_new (options, config);
   return disp_application_run (application, &error) ? EXIT_SUCCESS : fail (error);
 }
 
 int
 main (int argc, char **argv)
 {
+  g_autoptr (DispOptions) options = NULL;
   g_autoptr (DispConfig) config = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
@@ -53,19 +54,22 @@ main (int argc, char **argv)
   mallopt (M_MMAP_THRESHOLD, MMAP_THRESHOLD);
   mallopt (M_TRIM_THRESHOLD, MMAP_THRESHOLD);
 
-  if (!disp_options_parse (argc, argv, &command, &config, &error))
+  options = disp_options_parse (argc, argv, &command, &error);
+  if (options == NULL)
     return fail (error);
-  switch (command)
+  if (command == DISP_COMMAND_VERSION)
     {
-    case DISP_COMMAND_VERSION:
       g_print ("dispatcherd %s\n", DISP_VERSION);
       return EXIT_SUCCESS;
-    case DISP_COMMAND_CHECK:
+    }
+  config = disp_options_load (options, &error);
+  if (config == NULL)
+    return fail (error);
+  if (command == DISP_COMMAND_CHECK)
+    {
       text = disp_config_to_text (config);
       g_print ("%s", text);
       return EXIT_SUCCESS;
-    case DISP_COMMAND_RUN:
-    default:
-      return run (g_steal_pointer (&config));
     }
+  return run (options, g_steal_pointer (&config));
 }

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/application.h"
 
-#include "app/fleet-feed.h"
+#include "app/config-parts.h"
+#include "app/logging.h"
 #include "app/open-store.h"
+#include "app/reload.h"
 #include "app/service.h"
-#include "core/policy-registry.h"
 #include "front/containers-site.h"
 #include "front/predictions-site.h"
 #include "front/requests-site.h"
-#include "records/request-log.h"
 #include "records/sqlite-archive.h"
-#include "upstream/soup-transport.h"
 
 #include <glib-unix.h>
 #include <sys/resource.h>
@@ -34,7 +33,8 @@ typedef enum
 struct _DispApplication
 {
   GObject parent_instance;
-  DispConfig *config;                /* (owned) */
+  const DispOptions *options;        /* (unowned) */
+  DispConfig *config;                /* (owned) in force; main thread */
   GMainLoop *loop;                   /* (owned) */
   DispClock *clock;                  /* (owned) */
   DispNotice *notice;                /* (owned) of what changes */
@@ -44,6 +44,7 @@ struct _DispApplication
   DispPolicySpec *policy;       /* (owned) */
   DispSwitchboard *switchboard; /* (owned) */
   DispFleetFeed *feed;          /* (owned) */
+  DispReload *reload;           /* (owned) */
   guint n_running;              /* services that have not ended */
   guint n_signals;              /* SIGTERM and SIGINT so far */
   GSource *drain_timer;         /* (owned) (nullable) */
@@ -68,6 +69,7 @@ disp_application_finalize (GObject *object)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   close_services (self);
+  g_clear_pointer (&self->reload, disp_reload_free);
   g_clear_pointer (&self->feed, disp_fleet_feed_free);
   g_clear_object (&self->switchboard);
   g_clear_object (&self->archive);
@@ -96,15 +98,17 @@ disp_application_init (DispApplication *self)
 
 /**
  * disp_application_new:
+ * @options: what @config was loaded from, and is again by a reload; outlives the daemon
  * @config: (transfer full): a checked configuration
  *
  * Returns: (transfer full): the daemon, not started
  */
 DispApplication *
-disp_application_new (DispConfig *config)
+disp_application_new (const DispOptions *options, DispConfig *config)
 {
   DispApplication *self = g_object_new (DISP_TYPE_APPLICATION, NULL);
 
+  self->options = options;
   self->config = config;
   return self;
 }
@@ -152,12 +156,7 @@ open_services (DispApplication *self, GError **error)
 static gboolean
 open_log (DispApplication *self, GError **error)
 {
-  const DispRequestLogSettings settings = {
-    .flush_interval = self->config->flush_interval,
-    .max_records = self->config->queue_limit,
-    .max_bytes = (gsize) self->config->queue_bytes,
-    .drop = self->config->drops_records,
-  };
+  const DispRequestLogSettings settings = disp_config_for_log (self->config);
   g_autoptr (DispStore) store = disp_config_open_store (self->config, self->clock, self->notice,
                                                         error);
   g_autofree char *path = disp_config_dup_store_path (self->config);
@@ -177,15 +176,7 @@ open_log (DispApplication *self, GError **error)
 static void
 make_switchboard (DispApplication *self)
 {
-  const DispConfig *config = self->config;
-  const DispEngineSettings settings = {
-    .timeout = config->timeout,
-    .version_path = config->version_path,
-    .retry_after = (guint) ((config->refresh_interval + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC),
-    .payload_limit = (gssize) config->payload_limit,
-    .hold_answers = config->is_committed,
-    .log_requests = config->verbose,
-  };
+  const DispEngineSettings settings = disp_config_for_engine (self->config);
 
   self->switchboard = disp_switchboard_new (self->clock, DISP_RECORD_SINK (self->log), self->notice,
                                             self->policy, &settings);
@@ -197,6 +188,33 @@ open_feed (DispApplication *self, GError **error)
   self->feed = disp_fleet_feed_new (self->config, self->clock, self->switchboard, self->policy,
                                     error);
   return self->feed != NULL && disp_fleet_feed_start (self->feed, error);
+}
+
+/* Reloading. */
+
+static void
+apply_config (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  disp_logging_set_verbose (self->config->verbose);
+}
+
+static void
+make_reload (DispApplication *self)
+{
+  const DispReloadParts parts = {
+    .options = self->options,
+    .config = self->config,
+    .policy = self->policy,
+    .clock = self->clock,
+    .switchboard = self->switchboard,
+    .feed = self->feed,
+    .apply = apply_config,
+    .user_data = self,
+  };
+
+  self->reload = disp_reload_new (&parts);
 }
 
 /* Ending. */
@@ -277,7 +295,7 @@ on_hangup_signal (gpointer user_data)
 {
   DispApplication *self = user_data;
 
-  disp_fleet_feed_refresh (self->feed);
+  disp_reload_async (self->reload, NULL, NULL, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -286,12 +304,7 @@ static DispSite *
 make_predictions_site (gpointer user_data)
 {
   DispApplication *self = user_data;
-  const DispConfig *config = self->config;
-  const DispUpstreamSettings upstream = {
-    .connect_timeout = config->connect_timeout,
-    .idle_timeout = (guint) MAX (config->idle_timeout / G_USEC_PER_SEC, 1),
-    .answer_limit = (gsize) config->answer_limit,
-  };
+  const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
   g_autoptr (DispTransport) transport = disp_soup_transport_new (self->clock, &upstream);
   g_autoptr (DispDispatcher) dispatcher = disp_dispatcher_new (self->switchboard, transport,
                                                                g_rand_new ());
@@ -370,24 +383,21 @@ end (DispApplication *self)
  * @error: why it could not start: %DISP_ERROR_INVALID_CONFIG or another
  *
  * Opens everything, serves until it is told to stop by SIGTERM or SIGINT, and ends everything.
- * SIGHUP has the fleet read again.  Main thread.
+ * SIGHUP has the configuration and the fleet read again.  Main thread.
  *
  * Returns: whether it started
  */
 gboolean
 disp_application_run (DispApplication *self, GError **error)
 {
-  GVariant *options = g_str_equal (self->config->policy, "probabilities")
-                          ? self->config->probabilities
-                          : NULL;
-
   raise_descriptor_limit ();
-  self->policy = disp_policy_spec_new (self->config->policy, options, error);
+  self->policy = disp_config_new_policy (self->config, error);
   if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))
     return FALSE;
   make_switchboard (self);
   if (!open_feed (self, error))
     return FALSE;
+  make_reload (self);
 
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "app/config.h"
+#include "app/options.h"
 
 #include <gio/gio.h>
 
 #define DISP_TYPE_APPLICATION (disp_application_get_type ())
 G_DECLARE_FINAL_TYPE (DispApplication, disp_application, DISP, APPLICATION, GObject)
 
-DispApplication *disp_application_new (DispConfig *config);
+DispApplication *disp_application_new (const DispOptions *options, DispConfig *config);
 gboolean disp_application_run (DispApplication *self, GError **error);

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/fleet-feed.h"
 
-#include "core/error.h"
-#include "sources/file-source.h"
-#include "sources/manager-source.h"
+#include "app/config-parts.h"
+#include "app/open-source.h"
 #include "sources/override-source.h"
 
 /* What brings the fleets of the source into force, and tells operators of them. */
 struct _DispFleetFeed
 {
-  const DispConfig *config;     /* (unowned) */
-  DispSwitchboard *switchboard; /* (owned) */
-  DispPolicySpec *policy;       /* (owned) */
-  DispOverrideSource *source;   /* (owned) (nullable) NULL when none is configured */
-  char *summary;                /* (owned) (nullable) what was last told of the fleet */
+  const DispConfig *config;           /* (unowned) */
+  DispSwitchboard *switchboard;       /* (owned) */
+  DispPolicySpec *policy;             /* (owned) */
+  DispOverrideSource *source;         /* (owned) it has none behind it when none is configured */
+  char *summary;                      /* (owned) (nullable) what was last told of the fleet */
+  const DispEngineSettings *settings; /* (unowned) (nullable) those that come with the next fleet */
   gboolean is_failing;
   gboolean is_started;
 };
@@ -26,16 +26,20 @@ on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
   g_autofree char *summary = NULL;
   g_autoptr (GError) error = NULL;
 
-  disp_switchboard_set_fleet (self->switchboard, fleet);
+  if (self->settings != NULL)
+    disp_switchboard_change (self->switchboard, fleet, self->policy, self->settings);
+  else
+    disp_switchboard_set_fleet (self->switchboard, fleet);
   if (disp_override_source_is_failing (self->source))
     return;
   disp_switchboard_set_fleet_problem (self->switchboard, NULL);
   disp_fleet_get_models (fleet, &n_models);
   disp_fleet_get_containers (fleet, &n_containers);
-  summary = g_strdup_printf ("%u models, %u containers", n_models, n_containers);
+  summary = g_strdup_printf ("%s: %u models, %u containers", disp_source_describe (source),
+                             n_models, n_containers);
   if (self->is_failing || g_strcmp0 (summary, self->summary) != 0)
     {
-      g_message ("fleet from %s: %s", disp_source_describe (source), summary);
+      g_message ("fleet from %s", summary);
       /* At the start that is an error, which disp_fleet_feed_start() tells. */
       if (self->is_started && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
         g_warning ("%s", error->message);
@@ -67,39 +71,6 @@ on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispFleetFeed *self)
              error->message);
 }
 
-/* Also none, when none is configured. */
-static gboolean
-make_source (const DispConfig *config, DispClock *clock, DispSource **source, GError **error)
-{
-  g_autoptr (GRand) random = g_rand_new ();
-
-  switch (config->source)
-    {
-    case DISP_SOURCE_FILE:
-      *source = disp_file_source_new (config->fleet, clock);
-      return TRUE;
-    case DISP_SOURCE_CONTAINERS_MANAGER:
-      *source = disp_manager_source_new (config->containers_manager, config->refresh_interval,
-                                         clock, random, error);
-      return *source != NULL;
-    case DISP_SOURCE_NONE:
-    default:
-      return TRUE;
-    }
-}
-
-/* Also without the embedded Containers Manager: what operators set stays. */
-static gboolean
-wrap_source (DispFleetFeed *self, DispSource *source, GError **error)
-{
-  self->source = disp_override_source_new (source, self->config->state_dir, error);
-  if (self->source == NULL)
-    return FALSE;
-  g_signal_connect (self->source, "fleet", G_CALLBACK (on_fleet), self);
-  g_signal_connect (self->source, "failed", G_CALLBACK (on_failed), self);
-  return TRUE;
-}
-
 /**
  * disp_fleet_feed_new:
  * @config: a checked configuration, which outlives the feed
@@ -120,9 +91,12 @@ disp_fleet_feed_new (const DispConfig *config, DispClock *clock, DispSwitchboard
   self->config = config;
   self->switchboard = g_object_ref (switchboard);
   self->policy = disp_policy_spec_ref (policy);
-  if (!make_source (config, clock, &source, error)
-      || (source != NULL && !wrap_source (self, source, error)))
+  /* Also without the embedded Containers Manager: what operators set stays. */
+  if (!disp_config_open_source (config, clock, &source, error)
+      || (self->source = disp_override_source_new (source, config->state_dir, error)) == NULL)
     return NULL;
+  g_signal_connect (self->source, "fleet", G_CALLBACK (on_fleet), self);
+  g_signal_connect (self->source, "failed", G_CALLBACK (on_failed), self);
   return g_steal_pointer (&self);
 }
 
@@ -131,14 +105,10 @@ static gboolean
 check_first_fleet (DispFleetFeed *self, GError **error)
 {
   g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
-  g_autoptr (GError) local = NULL;
 
-  if (routing == NULL
-      || disp_policy_spec_check_fleet (self->policy, disp_routing_get_fleet (routing), &local))
-    return TRUE;
-  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: [%s]: %s",
-               self->config->probabilities_origin, self->config->policy, local->message);
-  return FALSE;
+  return routing == NULL
+         || disp_config_check_fleet (self->config, self->policy, disp_routing_get_fleet (routing),
+                                     error);
 }
 
 /**
@@ -157,7 +127,7 @@ disp_fleet_feed_start (DispFleetFeed *self, GError **error)
   static const char advice[] = "no fleet is configured: give --fleet FILE or --containers-manager "
                                "URL, or set file or url under [fleet] in dispatcherd.conf";
 
-  if (self->source == NULL)
+  if (self->config->source == DISP_SOURCE_NONE)
     {
       disp_switchboard_set_fleet_problem (self->switchboard, advice);
       g_warning ("%s", advice);
@@ -172,12 +142,12 @@ disp_fleet_feed_start (DispFleetFeed *self, GError **error)
  * disp_fleet_feed_get_editor:
  * @self: a feed
  *
- * Returns: (transfer none) (nullable): what changes quotas; %NULL without a source
+ * Returns: (transfer none): what changes quotas
  */
 DispQuotaEditor *
 disp_fleet_feed_get_editor (DispFleetFeed *self)
 {
-  return self->source != NULL ? DISP_QUOTA_EDITOR (self->source) : NULL;
+  return DISP_QUOTA_EDITOR (self->source);
 }
 
 /**
@@ -189,8 +159,34 @@ disp_fleet_feed_get_editor (DispFleetFeed *self)
 void
 disp_fleet_feed_refresh (DispFleetFeed *self)
 {
-  if (self->source != NULL)
-    disp_source_refresh (DISP_SOURCE (self->source));
+  disp_source_refresh (DISP_SOURCE (self->source));
+}
+
+/**
+ * disp_fleet_feed_change:
+ * @self: a started feed, whose configuration says what follows
+ * @source: (nullable): the source from now on, started; %NULL = there was none, and is none
+ * @fleet: (nullable): what it has said
+ * @policy: the policy from now on
+ * @settings: those of requests, from now on
+ *
+ * Brings all of it into force together.
+ */
+void
+disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *fleet,
+                        DispPolicySpec *policy, const DispEngineSettings *settings)
+{
+  disp_policy_spec_ref (policy);
+  disp_policy_spec_unref (self->policy);
+  self->policy = policy;
+  if (source == NULL)
+    {
+      disp_switchboard_change (self->switchboard, NULL, policy, settings);
+      return;
+    }
+  self->settings = settings;
+  disp_override_source_set_source (self->source, source, fleet);
+  self->settings = NULL;
 }
 
 /**
@@ -202,8 +198,7 @@ disp_fleet_feed_refresh (DispFleetFeed *self)
 void
 disp_fleet_feed_stop (DispFleetFeed *self)
 {
-  if (self->source != NULL)
-    disp_source_stop (DISP_SOURCE (self->source));
+  disp_source_stop (DISP_SOURCE (self->source));
 }
 
 /**

@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "engine/quota-editor.h"
 #include "engine/switchboard.h"
+#include "sources/source.h"
 
 typedef struct _DispFleetFeed DispFleetFeed;
 
@@ -13,6 +14,8 @@ DispFleetFeed *disp_fleet_feed_new (const DispConfig *config, DispClock *clock,
 gboolean disp_fleet_feed_start (DispFleetFeed *self, GError **error);
 DispQuotaEditor *disp_fleet_feed_get_editor (DispFleetFeed *self);
 void disp_fleet_feed_refresh (DispFleetFeed *self);
+void disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *fleet,
+                             DispPolicySpec *policy, const DispEngineSettings *settings);
 void disp_fleet_feed_stop (DispFleetFeed *self);
 void disp_fleet_feed_free (DispFleetFeed *self);
 

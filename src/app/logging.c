@@ -2,6 +2,7 @@
 #include "app/logging.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
  * itself. */
 static struct
 {
-  gboolean verbose;
+  atomic_bool verbose; /* (atomic) */
   gboolean journal;
   atomic_llong window;     /* (atomic) when it began */
   atomic_uint n_in_window; /* (atomic) */
@@ -36,7 +37,7 @@ is_wanted (GLogLevelFlags level, const char *domain)
   gint64 now = g_get_monotonic_time ();
   gboolean ours = g_strcmp0 (domain, G_LOG_DOMAIN) == 0;
 
-  if ((level & G_LOG_LEVEL_INFO) != 0 && ours && logging.verbose)
+  if ((level & G_LOG_LEVEL_INFO) != 0 && ours && atomic_load (&logging.verbose))
     return TRUE;
   if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0)
     return !g_log_writer_default_would_drop (level, domain);
@@ -83,6 +84,18 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
 }
 
 /**
+ * disp_logging_set_verbose:
+ * @verbose: whether to tell of each request, from now on
+ *
+ * Any thread.
+ */
+void
+disp_logging_set_verbose (gboolean verbose)
+{
+  atomic_store (&logging.verbose, verbose);
+}
+
+/**
  * disp_logging_start:
  * @verbose: whether to tell of each request
  *
@@ -92,7 +105,7 @@ write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
 void
 disp_logging_start (gboolean verbose)
 {
-  logging.verbose = verbose;
+  disp_logging_set_verbose (verbose);
   logging.journal = g_log_writer_is_journald (fileno (stderr));
   g_log_set_writer_func (write_log, NULL, NULL);
 }

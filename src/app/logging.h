@@ -4,3 +4,4 @@
 #include <glib.h>
 
 void disp_logging_start (gboolean verbose);
+void disp_logging_set_verbose (gboolean verbose);

@@ -38,7 +38,11 @@ flags_clear (Flags *flags)
   g_free (flags->config);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Flags, flags_clear)
+struct _DispOptions
+{
+  Flags flags;
+  GStrv environment; /* (owned) */
+};
 
 static char *
 describe_policies (void)
@@ -163,38 +167,60 @@ apply_flags (DispConfig *config, const Flags *flags, GError **error)
  * @argc: how many
  * @argv: the command line
  * @command: (out): what to do
- * @config: (out) (transfer full): the configuration: flags over environment over files over
- * defaults
- * @error: %G_OPTION_ERROR for a wrong command line, %DISP_ERROR_INVALID_CONFIG for a wrong
- * configuration
+ * @error: %G_OPTION_ERROR for a wrong command line
  *
  * With --help it prints that and ends the process.
  *
- * Returns: whether all is right
+ * Returns: (transfer full) (nullable): what the configuration is loaded from, as often as wanted:
+ *   the flags, the environment of now, and which files
  */
-gboolean
-disp_options_parse (int argc, char **argv, DispCommand *command, DispConfig **config,
-                    GError **error)
+DispOptions *
+disp_options_parse (int argc, char **argv, DispCommand *command, GError **error)
 {
-  g_auto (Flags) flags = { 0 };
-  g_autoptr (DispConfig) made = NULL;
-  g_auto (GStrv) environment = g_get_environ ();
+  g_autoptr (DispOptions) self = g_new0 (DispOptions, 1);
 
-  if (!parse_flags (argc, argv, &flags, error))
-    return FALSE;
-  made = disp_config_new ();
-  if (!flags.version)
-    {
-      if (!(flags.config != NULL ? disp_config_load_file (made, flags.config, error)
-                                 : disp_config_load_default_files (made, error)))
-        return FALSE;
-      if (!disp_config_load_environment (made, (const char *const *) environment, error)
-          || !apply_flags (made, &flags, error) || !disp_config_check (made, error))
-        return FALSE;
-    }
-  *command = flags.version        ? DISP_COMMAND_VERSION
-             : flags.check_config ? DISP_COMMAND_CHECK
-                                  : DISP_COMMAND_RUN;
-  *config = g_steal_pointer (&made);
-  return TRUE;
+  self->environment = g_get_environ ();
+  if (!parse_flags (argc, argv, &self->flags, error))
+    return NULL;
+  *command = self->flags.version        ? DISP_COMMAND_VERSION
+             : self->flags.check_config ? DISP_COMMAND_CHECK
+                                        : DISP_COMMAND_RUN;
+  return g_steal_pointer (&self);
+}
+
+/**
+ * disp_options_load:
+ * @self: the options
+ * @error: %G_OPTION_ERROR for flags that exclude each other, %DISP_ERROR_INVALID_CONFIG for a wrong
+ *   configuration
+ *
+ * Reads the files as they are now.
+ *
+ * Returns: (transfer full) (nullable): the configuration: flags over environment over files over
+ *   defaults
+ */
+DispConfig *
+disp_options_load (const DispOptions *self, GError **error)
+{
+  g_autoptr (DispConfig) config = disp_config_new ();
+  const char *file = self->flags.config;
+
+  if (!(file != NULL ? disp_config_load_file (config, file, error)
+                     : disp_config_load_default_files (config, error))
+      || !disp_config_load_environment (config, (const char *const *) self->environment, error)
+      || !apply_flags (config, &self->flags, error) || !disp_config_check (config, error))
+    return NULL;
+  return g_steal_pointer (&config);
+}
+
+/**
+ * disp_options_free:
+ * @self: (transfer full): the options
+ */
+void
+disp_options_free (DispOptions *self)
+{
+  flags_clear (&self->flags);
+  g_strfreev (self->environment);
+  g_free (self);
 }

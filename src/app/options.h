@@ -18,5 +18,10 @@ typedef enum
   DISP_COMMAND_VERSION,
 } DispCommand;
 
-gboolean disp_options_parse (int argc, char **argv, DispCommand *command, DispConfig **config,
-                             GError **error);
+typedef struct _DispOptions DispOptions;
+
+DispOptions *disp_options_parse (int argc, char **argv, DispCommand *command, GError **error);
+DispConfig *disp_options_load (const DispOptions *self, GError **error);
+void disp_options_free (DispOptions *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispOptions, disp_options_free)

@@ -49,6 +49,19 @@ typedef enum
 } DispSetting;
 
 /**
+ * DispSettingScope:
+ * @DISP_SETTING_RELOADED: a reload changes it
+ * @DISP_SETTING_RESTARTED: it stays as it was when the daemon started
+ *
+ * When a setting that was changed in a configuration file comes into force.
+ */
+typedef enum
+{
+  DISP_SETTING_RELOADED,
+  DISP_SETTING_RESTARTED,
+} DispSettingScope;
+
+/**
  * DispSettingRow:
  * @name: its name, which is its flag and, in capitals, its environment variable
  * @group: its section in a configuration file
@@ -56,6 +69,7 @@ typedef enum
  * @parse: makes its value of a text
  * @offset: of the value in #DispConfig
  * @fallback: (nullable): its default; %NULL if that depends on where the daemon runs
+ * @scope: when another value comes into force
  *
  * What is known of a setting.
  */
@@ -67,6 +81,7 @@ typedef struct
   DispSettingParse parse;
   gsize offset;
   const char *fallback;
+  DispSettingScope scope;
 } DispSettingRow;
 
 const DispSettingRow *disp_setting_get_row (DispSetting setting);

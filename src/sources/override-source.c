@@ -15,7 +15,7 @@
 struct _DispOverrideSource
 {
   GObject parent_instance;
-  DispSource *source;   /* (owned) */
+  DispSource *source;   /* (owned) (nullable) */
   char *path;           /* (owned) of the file that keeps the overrides */
   GPtrArray *overrides; /* (owned) (element-type DispOverride, owned) */
   DispFleet *said;      /* (owned) (nullable) what the source said last */
@@ -170,6 +170,8 @@ on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispOverrideSource *
 static void
 follow (DispOverrideSource *self)
 {
+  if (self->source == NULL)
+    return;
   g_signal_connect_object (self->source, "fleet", G_CALLBACK (on_fleet), self, 0);
   g_signal_connect_object (self->source, "failed", G_CALLBACK (on_failed), self, 0);
 }
@@ -177,13 +179,18 @@ follow (DispOverrideSource *self)
 static gboolean
 override_source_start (DispSource *source, GError **error)
 {
-  return disp_source_start (DISP_OVERRIDE_SOURCE (source)->source, error);
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (source);
+
+  return self->source == NULL || disp_source_start (self->source, error);
 }
 
 static void
 override_source_refresh (DispSource *source)
 {
-  disp_source_refresh (DISP_OVERRIDE_SOURCE (source)->source);
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (source);
+
+  if (self->source != NULL)
+    disp_source_refresh (self->source);
 }
 
 static void
@@ -191,7 +198,8 @@ override_source_stop (DispSource *source)
 {
   DispOverrideSource *self = DISP_OVERRIDE_SOURCE (source);
 
-  disp_source_stop (self->source);
+  if (self->source != NULL)
+    disp_source_stop (self->source);
   g_clear_pointer (&self->said, disp_fleet_unref);
   g_clear_pointer (&self->fleet, disp_fleet_unref);
 }
@@ -199,7 +207,9 @@ override_source_stop (DispSource *source)
 static const char *
 override_source_describe (DispSource *source)
 {
-  return disp_source_describe (DISP_OVERRIDE_SOURCE (source)->source);
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (source);
+
+  return self->source != NULL ? disp_source_describe (self->source) : "nowhere";
 }
 
 static void
@@ -237,9 +247,9 @@ override_source_set_quota (DispQuotaEditor *editor, const DispQuotaChange *chang
 
   if (self->said == NULL)
     {
-      g_set_error_literal (
-          error, DISP_ERROR, DISP_ERROR_NO_FLEET,
-          "no fleet is known, so there is no container whose quota can be changed");
+      g_set_error (error, DISP_ERROR, DISP_ERROR_NO_FLEET,
+                   "no fleet is %s, so there is no container whose quota can be changed",
+                   self->source != NULL ? "known" : "configured");
       return NULL;
     }
   said = disp_quota_change_find (change, self->said, error);
@@ -279,8 +289,7 @@ disp_override_source_dispose (GObject *object)
 {
   DispOverrideSource *self = DISP_OVERRIDE_SOURCE (object);
 
-  if (self->source != NULL)
-    override_source_stop (DISP_SOURCE (self));
+  override_source_stop (DISP_SOURCE (self));
   g_clear_object (&self->source);
   G_OBJECT_CLASS (disp_override_source_parent_class)->dispose (object);
 }
@@ -309,7 +318,8 @@ disp_override_source_init (G_GNUC_UNUSED DispOverrideSource *self)
 
 /**
  * disp_override_source_new:
- * @source: what says the fleets; not started
+ * @source: (nullable): what says the fleets; not started.  Without one nothing is said before
+ *   disp_override_source_set_source()
  * @state_dir: the directory of the file "overrides.json", which is made with the first edit
  * @error: %DISP_ERROR_FAILED if that file is there and cannot be read, or is damaged or of a newer
  *   version, saying what to do
@@ -335,7 +345,7 @@ disp_override_source_new (DispSource *source, const char *state_dir, GError **er
   if (overrides == NULL)
     return NULL;
   self = g_object_new (DISP_TYPE_OVERRIDE_SOURCE, NULL);
-  self->source = g_object_ref (source);
+  g_set_object (&self->source, source);
   self->path = g_steal_pointer (&path);
   self->overrides = overrides;
   follow (self);
@@ -356,8 +366,11 @@ disp_override_source_set_source (DispOverrideSource *self, DispSource *source, D
 {
   g_autoptr (DispSource) old = self->source;
 
-  g_signal_handlers_disconnect_by_data (old, self);
-  disp_source_stop (old);
+  if (old != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (old, self);
+      disp_source_stop (old);
+    }
   self->source = g_object_ref (source);
   follow (self);
   on_fleet (source, fleet, self);

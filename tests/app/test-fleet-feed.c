@@ -205,7 +205,7 @@ test_no_source (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
 
   g_assert_true (disp_config_set (fixture->config, "source", "none", "test", NULL));
   feed = start (fixture);
-  g_assert_null (disp_fleet_feed_get_editor (feed));
+  g_assert_nonnull (disp_fleet_feed_get_editor (feed));
   disp_fleet_feed_refresh (feed);
   disp_fleet_feed_stop (feed);
   g_assert_cmpint (disp_switchboard_get_status (fixture->switchboard, &problem), ==,

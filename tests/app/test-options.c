@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Parses the words of a command line, separated by blanks, behind one that names a file with
- * nothing in it, so that none of the machine is read. */
+ * nothing in it, so that none of the machine is read; and loads what is to be loaded. */
 static gboolean
 parse (const char *line, DispCommand *command, DispConfig **config, GError **error)
 {
@@ -18,8 +18,12 @@ parse (const char *line, DispCommand *command, DispConfig **config, GError **err
   g_auto (GStrv) words = g_strsplit (whole, " ", -1);
   guint n = g_strv_length (words);
   g_autofree char **argv = g_memdup2 (words, (n + 1) * sizeof *words);
+  g_autoptr (DispOptions) options = disp_options_parse ((int) n, argv, command, error);
 
-  return disp_options_parse ((int) n, argv, command, config, error);
+  *config = options == NULL                    ? NULL
+            : *command == DISP_COMMAND_VERSION ? disp_config_new ()
+                                               : disp_options_load (options, error);
+  return *config != NULL;
 }
 
 static DispConfig *
@@ -194,6 +198,7 @@ test_default_files (void)
                                               "[server]\nworkers=5\n");
   char *argv[] = { (char *) "dispatcherd", NULL };
   DispCommand command = DISP_COMMAND_CHECK;
+  g_autoptr (DispOptions) options = NULL;
   g_autoptr (DispConfig) config = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -202,11 +207,46 @@ test_default_files (void)
       g_test_skip ("dispatcherd is configured on this machine");
       return;
     }
-  g_assert_true (disp_options_parse (1, argv, &command, &config, &error));
+  options = disp_options_parse (1, argv, &command, &error);
+  g_assert_no_error (error);
+  config = disp_options_load (options, &error);
   g_assert_no_error (error);
   g_assert_cmpint (command, ==, DISP_COMMAND_RUN);
   g_assert_cmpuint (config->workers, ==, 5);
   g_assert_cmpstr (config->origins[DISP_SETTING_WORKERS], ==, path);
+}
+
+/* All layers are there again when it is loaded again, and the file is as it is then. */
+static void
+test_again (void)
+{
+  g_autofree char *path = private_home_write ("again.conf", "[dispatch]\ntimeout=1s\n");
+  char *argv[] = { (char *) "dispatcherd", (char *) "--config", path,
+                   (char *) "--policy",    (char *) "random",   NULL };
+  DispCommand command = DISP_COMMAND_CHECK;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DispOptions) options = NULL;
+  g_autoptr (DispConfig) first = NULL;
+  g_autoptr (DispConfig) second = NULL;
+  g_autofree char *written = NULL;
+  g_autofree char *wrong = NULL;
+
+  g_setenv ("DISPATCHERD_WORKERS", "3", TRUE);
+  options = disp_options_parse (G_N_ELEMENTS (argv) - 1, argv, &command, &error);
+  g_unsetenv ("DISPATCHERD_WORKERS");
+  g_assert_no_error (error);
+  first = disp_options_load (options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (first->timeout, ==, G_USEC_PER_SEC);
+  written = private_home_write ("again.conf", "[dispatch]\ntimeout=2s\npolicy=round-robin\n");
+  second = disp_options_load (options, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (second->timeout, ==, 2 * G_USEC_PER_SEC);
+  g_assert_cmpstr (second->policy, ==, "random");
+  g_assert_cmpuint (second->workers, ==, 3);
+  wrong = private_home_write ("again.conf", "[dispatch]\ntimeout=soon\n");
+  g_assert_null (disp_options_load (options, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
 }
 
 int
@@ -226,6 +266,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/options/flag-replaces-source", test_flag_replaces_source);
   g_test_add_func ("/app/options/wrong-environment", test_wrong_environment);
   g_test_add_func ("/app/options/default-files", test_default_files);
+  g_test_add_func ("/app/options/again", test_again);
   status = g_test_run ();
   private_home_leave ();
   return status;

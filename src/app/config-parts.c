@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/config-parts.h"
+
+#include "core/error.h"
+
+/* What the parts of the daemon are given of the configuration, at the start and by a reload. */
+
+/**
+ * disp_config_new_policy:
+ * @config: a checked configuration
+ * @error: %DISP_ERROR_INVALID_VALUE when its options are wrong
+ *
+ * Returns: (transfer full) (nullable): the policy that it says
+ */
+DispPolicySpec *
+disp_config_new_policy (const DispConfig *config, GError **error)
+{
+  GVariant *options = g_str_equal (config->policy, "probabilities") ? config->probabilities : NULL;
+
+  return disp_policy_spec_new (config->policy, options, error);
+}
+
+/**
+ * disp_config_check_fleet:
+ * @config: a checked configuration
+ * @policy: the policy that it says
+ * @fleet: a fleet
+ * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section and what @fleet does not have
+ *
+ * Returns: whether all that the policy names is in the fleet
+ */
+gboolean
+disp_config_check_fleet (const DispConfig *config, const DispPolicySpec *policy, DispFleet *fleet,
+                         GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (disp_policy_spec_check_fleet (policy, fleet, &local))
+    return TRUE;
+  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: [%s]: %s",
+               config->probabilities_origin, config->policy, local->message);
+  return FALSE;
+}
+
+/**
+ * disp_config_for_engine:
+ * @config: a checked configuration
+ *
+ * Returns: what the engine is given of it
+ */
+DispEngineSettings
+disp_config_for_engine (const DispConfig *config)
+{
+  return (DispEngineSettings){
+    .timeout = config->timeout,
+    .version_path = config->version_path,
+    .retry_after = (guint) ((config->refresh_interval + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC),
+    .payload_limit = (gssize) config->payload_limit,
+    .hold_answers = config->is_committed,
+    .log_requests = config->verbose,
+  };
+}
+
+/**
+ * disp_config_for_log:
+ * @config: a checked configuration
+ *
+ * Returns: what the request log is given of it
+ */
+DispRequestLogSettings
+disp_config_for_log (const DispConfig *config)
+{
+  return (DispRequestLogSettings){
+    .flush_interval = config->flush_interval,
+    .max_records = config->queue_limit,
+    .max_bytes = (gsize) config->queue_bytes,
+    .drop = config->drops_records,
+  };
+}
+
+/**
+ * disp_config_for_upstream:
+ * @config: a checked configuration
+ *
+ * Returns: what the connections to containers are given of it
+ */
+DispUpstreamSettings
+disp_config_for_upstream (const DispConfig *config)
+{
+  return (DispUpstreamSettings){
+    .connect_timeout = config->connect_timeout,
+    .idle_timeout = (guint) MAX (config->idle_timeout / G_USEC_PER_SEC, 1),
+    .answer_limit = (gsize) config->answer_limit,
+  };
+}
