@@ -16,9 +16,10 @@ set_up_tidy (LogFixture *fixture, const gint64 *waits, guint n_waits)
 {
   log_news_forget ();
   fixture->clock = disp_system_clock_new ();
+  fixture->notice = disp_notice_new ();
   fixture->store = fake_store_new ();
   fake_store_script_tidy (fixture->store, waits, n_waits);
-  fixture->log = disp_request_log_new (DISP_STORE (fixture->store), fixture->clock, NULL,
+  fixture->log = disp_request_log_new (DISP_STORE (fixture->store), fixture->clock, fixture->notice,
                                        &log_flushes_never);
   fixture->sink = DISP_RECORD_SINK (fixture->log);
 }
