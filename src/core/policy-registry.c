@@ -181,6 +181,18 @@ disp_policy_spec_get_name (const DispPolicySpec *self)
 }
 
 /**
+ * disp_policy_spec_get_options:
+ * @self: a spec
+ *
+ * Returns: (transfer none) (type a{sv}): the options of the policy
+ */
+GVariant *
+disp_policy_spec_get_options (const DispPolicySpec *self)
+{
+  return self->options;
+}
+
+/**
  * disp_policy_spec_check_fleet:
  * @self: a spec
  * @fleet: a fleet

@@ -271,6 +271,23 @@ disp_switchboard_get_policy_name (DispSwitchboard *self)
 }
 
 /**
+ * disp_switchboard_ref_policy:
+ * @self: the switchboard
+ *
+ * Returns: (transfer full): the policy in force, with its options
+ */
+DispPolicySpec *
+disp_switchboard_ref_policy (DispSwitchboard *self)
+{
+  DispPolicySpec *policy;
+
+  lock (self);
+  policy = disp_policy_spec_ref (self->policy);
+  unlock (self);
+  return policy;
+}
+
+/**
  * disp_switchboard_change:
  * @self: the switchboard
  * @fleet: (nullable): the fleet from now on; %NULL = none is known

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "control/bus-service.h"
+
+#include "control/announcer.h"
+#include "control/bus-link.h"
+
+/* The daemon on a message bus: all its objects, whenever there is a bus.  They live as long as the
+ * service, so a bus that returns finds them as they are. */
+struct _DispBusService
+{
+  DispBusLink *link; /* (owned) */
+  DispBusParts parts;
+  DispAnnouncer *announcer;            /* (owned) */
+  DispDispatcherObject *root;          /* (owned) */
+  GDBusObjectManagerServer *directory; /* (owned) lists the objects below the root */
+};
+
+static void
+on_joined (G_GNUC_UNUSED DispBusLink *link, GDBusConnection *connection, gpointer user_data)
+{
+  DispBusService *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  /* GDBus refuses only what is there already, and nothing is on a new connection. */
+  if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->root), connection,
+                                         DISP_BUS_PATH, &error))
+    g_critical ("the root object cannot be exported: %s", error->message);
+  g_dbus_object_manager_server_set_connection (self->directory, connection);
+}
+
+static void
+on_left (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
+{
+  DispBusService *self = user_data;
+
+  g_dbus_object_manager_server_set_connection (self->directory, NULL);
+  g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->root));
+}
+
+/* What a call changed is seen before its answer. */
+static void
+on_changed (G_GNUC_UNUSED DispGate *gate, gpointer user_data)
+{
+  disp_bus_service_look (user_data);
+}
+
+/**
+ * disp_bus_service_new:
+ * @address: that of the message bus, which need not be there
+ * @authority: decides who may change something
+ * @switchboard: what is shown
+ * @operations: what changes it
+ * @settings: what is shown of the configuration; copied
+ *
+ * Shows the daemon on the bus, from now on and whenever the bus is there, and obeys.  Everything
+ * happens on the thread-default context.
+ *
+ * Returns: (transfer full): the service
+ */
+DispBusService *
+disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchboard *switchboard,
+                      DispOperations *operations, const DispBusSettings *settings)
+{
+  DispBusService *self = g_new0 (DispBusService, 1);
+  DispClock *clock = disp_switchboard_get_clock (switchboard);
+
+  self->parts.switchboard = g_object_ref (switchboard);
+  self->parts.operations = g_object_ref (operations);
+  self->parts.gate = disp_gate_new (authority);
+  g_signal_connect (self->parts.gate, "changed", G_CALLBACK (on_changed), self);
+
+  self->announcer = disp_announcer_new (clock);
+  self->root = disp_dispatcher_object_new (&self->parts, settings);
+  disp_announcer_add (self->announcer, G_DBUS_INTERFACE_SKELETON (self->root));
+  self->directory = g_dbus_object_manager_server_new (DISP_BUS_PATH);
+
+  self->link = disp_bus_link_new (address, DISP_BUS_NAME, clock);
+  g_signal_connect (self->link, "joined", G_CALLBACK (on_joined), self);
+  g_signal_connect (self->link, "left", G_CALLBACK (on_left), self);
+  disp_bus_link_start (self->link);
+  return self;
+}
+
+/**
+ * disp_bus_service_set_configured:
+ * @self: the service
+ * @configured_policy: the name of the policy that the configuration says
+ * @fleet_source: (nullable): where the fleet comes from
+ *
+ * Shows what changed when the configuration was read again.
+ */
+void
+disp_bus_service_set_configured (DispBusService *self, const char *configured_policy,
+                                 const char *fleet_source)
+{
+  disp_dispatcher_object_set_configured (self->root, configured_policy, fleet_source);
+  disp_bus_service_look (self);
+}
+
+/**
+ * disp_bus_service_look:
+ * @self: the service
+ *
+ * Brings the bus up to date with the switchboard; for disp_switchboard_watch().
+ */
+void
+disp_bus_service_look (DispBusService *self)
+{
+  disp_announcer_look (self->announcer);
+}
+
+/**
+ * disp_bus_service_free:
+ * @self: (transfer full): the service
+ *
+ * Leaves the bus, which gives the name to who waits for it.  Calls that still wait to be permitted
+ * are answered or not, as the daemon goes on or ends.
+ */
+void
+disp_bus_service_free (DispBusService *self)
+{
+  disp_bus_link_stop (self->link);
+  g_signal_handlers_disconnect_by_data (self->link, self);
+  g_signal_handlers_disconnect_by_data (self->parts.gate, self);
+  g_object_unref (self->link);
+  g_object_unref (self->directory);
+  disp_announcer_free (self->announcer);
+  g_object_unref (self->root);
+  disp_bus_parts_clear (&self->parts);
+  g_free (self);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "control/dispatcher-object.h"
+
+/* The name of the daemon on the bus, and the path of its root object. */
+#define DISP_BUS_NAME "org.dispatcherd.Dispatcher1"
+#define DISP_BUS_PATH "/org/dispatcherd/Dispatcher1"
+
+typedef struct _DispBusService DispBusService;
+
+DispBusService *disp_bus_service_new (const char *address, DispAuthority *authority,
+                                      DispSwitchboard *switchboard, DispOperations *operations,
+                                      const DispBusSettings *settings);
+void disp_bus_service_set_configured (DispBusService *self, const char *configured_policy,
+                                      const char *fleet_source);
+void disp_bus_service_look (DispBusService *self);
+void disp_bus_service_free (DispBusService *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispBusService, disp_bus_service_free)

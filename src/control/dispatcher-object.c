@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "control/dispatcher-object.h"
+
+#include "build-config.h"
+
+/* The root object: the daemon as a whole.  Its properties are read from the switchboard at the
+ * moment that somebody asks for them. */
+struct _DispDispatcherObject
+{
+  DispBusDispatcher1Skeleton parent_instance;
+  DispBusParts parts;
+  GStrv addresses;         /* (owned) */
+  GStrv store_addresses;   /* (owned) */
+  char *configured_policy; /* (owned) */
+  char *fleet_source;      /* (owned) */
+  guint64 started;         /* microseconds since the epoch */
+};
+
+/* In the order of the interface. */
+enum
+{
+  PROP_0,
+  PROP_VERSION,
+  PROP_STATUS,
+  PROP_PROBLEM,
+  PROP_POLICY,
+  PROP_POLICY_OPTIONS,
+  PROP_CONFIGURED_POLICY,
+  PROP_POLICIES,
+  PROP_WORKERS,
+  PROP_ADDRESSES,
+  PROP_STORE_ADDRESSES,
+  PROP_FLEET_SOURCE,
+  PROP_RELOAD_PROBLEM,
+  PROP_STARTED,
+  PROP_IN_FLIGHT,
+  PROP_RECORDS_QUEUED,
+  PROP_REQUESTS_TOTAL,
+  PROP_ERRORS_TOTAL,
+  N_PROPS,
+};
+
+static void implement_interface (DispBusDispatcher1Iface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (DispDispatcherObject, disp_dispatcher_object,
+                               DISP_BUS_TYPE_DISPATCHER1_SKELETON,
+                               G_IMPLEMENT_INTERFACE (DISP_BUS_TYPE_DISPATCHER1,
+                                                      implement_interface))
+
+/* Properties. */
+
+static void
+get_counter (const DispDispatcherObject *self, guint id, GValue *value)
+{
+  DispStatsValues totals;
+  DispRecordSinkValues records;
+
+  disp_stats_read (disp_switchboard_get_totals (self->parts.switchboard), &totals);
+  disp_record_sink_read (disp_switchboard_get_sink (self->parts.switchboard), &records);
+  if (id == PROP_IN_FLIGHT)
+    g_value_set_uint (value, (guint) MAX (totals.in_flight, 0));
+  else
+    g_value_set_uint64 (value, id == PROP_RECORDS_QUEUED   ? records.queued
+                               : id == PROP_REQUESTS_TOTAL ? totals.started
+                                                           : totals.failed);
+}
+
+static void
+get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *value)
+{
+  g_autoptr (DispPolicySpec) policy = disp_switchboard_ref_policy (self->parts.switchboard);
+  g_autofree char *reload_problem = disp_switchboard_dup_reload_problem (self->parts.switchboard);
+  g_autofree char *problem = NULL;
+  DispStatus status = disp_switchboard_get_status (self->parts.switchboard, &problem);
+
+  switch (id)
+    {
+    case PROP_STATUS:
+      g_value_set_static_string (value, disp_status_to_string (status));
+      return;
+    case PROP_PROBLEM:
+      g_value_set_string (value, problem != NULL ? problem : "");
+      return;
+    case PROP_POLICY:
+      g_value_set_static_string (value, disp_policy_spec_get_name (policy));
+      return;
+    case PROP_POLICY_OPTIONS:
+      g_value_set_variant (value, disp_policy_spec_get_options (policy));
+      return;
+    case PROP_RELOAD_PROBLEM:
+      g_value_set_string (value, reload_problem != NULL ? reload_problem : "");
+      return;
+    case PROP_WORKERS:
+      g_value_set_uint (value, disp_switchboard_get_n_workers (self->parts.switchboard));
+      return;
+    default:
+      get_counter (self, id, value);
+      return;
+    }
+}
+
+static void
+disp_dispatcher_object_get_property (GObject *object, guint id, GValue *value,
+                                     G_GNUC_UNUSED GParamSpec *spec)
+{
+  const DispDispatcherObject *self = DISP_DISPATCHER_OBJECT (object);
+
+  switch (id)
+    {
+    case PROP_VERSION:
+      g_value_set_static_string (value, DISP_VERSION);
+      return;
+    case PROP_CONFIGURED_POLICY:
+      g_value_set_string (value, self->configured_policy);
+      return;
+    case PROP_POLICIES:
+      g_value_set_static_boxed (value, disp_policy_get_names ());
+      return;
+    case PROP_ADDRESSES:
+      g_value_set_boxed (value, self->addresses);
+      return;
+    case PROP_STORE_ADDRESSES:
+      g_value_set_boxed (value, self->store_addresses);
+      return;
+    case PROP_FLEET_SOURCE:
+      g_value_set_string (value, self->fleet_source);
+      return;
+    case PROP_STARTED:
+      g_value_set_uint64 (value, self->started);
+      return;
+    default:
+      get_switchboard_property (self, id, value);
+      return;
+    }
+}
+
+/* Nobody sets them here: the bus has them written by operations. */
+static void
+disp_dispatcher_object_set_property (GObject *object, guint id, G_GNUC_UNUSED const GValue *value,
+                                     GParamSpec *spec)
+{
+  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+}
+
+/* Calls that change something. */
+
+static gboolean
+set_policy (gpointer object, GVariant *parameters, GError **error)
+{
+  const DispDispatcherObject *self = object;
+  g_autoptr (GVariant) options = NULL;
+  const char *policy;
+
+  g_variant_get (parameters, "(&s@a{sv})", &policy, &options);
+  return disp_operations_set_policy (self->parts.operations, NULL, policy, options, error);
+}
+
+static gboolean
+handle_set_policy (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation,
+                   G_GNUC_UNUSED const char *policy, G_GNUC_UNUSED GVariant *options)
+{
+  disp_gate_change (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, set_policy);
+  return TRUE;
+}
+
+/* Policy is the only property that can be written; GDBus has checked its type. */
+static gboolean
+write_policy (gpointer object, GVariant *parameters, GError **error)
+{
+  const DispDispatcherObject *self = object;
+  g_autoptr (GVariant) value = NULL;
+
+  g_variant_get (parameters, "(&s&sv)", NULL, NULL, &value);
+  return disp_operations_set_policy (self->parts.operations, NULL,
+                                     g_variant_get_string (value, NULL), NULL, error);
+}
+
+static gboolean
+stop (gpointer object, G_GNUC_UNUSED GVariant *parameters, G_GNUC_UNUSED GError **error)
+{
+  disp_operations_stop (DISP_DISPATCHER_OBJECT (object)->parts.operations);
+  return TRUE;
+}
+
+static gboolean
+handle_drain (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
+{
+  disp_gate_change (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, stop);
+  return TRUE;
+}
+
+static gboolean
+reset (gpointer object, G_GNUC_UNUSED GVariant *parameters, GError **error)
+{
+  return disp_operations_reset (DISP_DISPATCHER_OBJECT (object)->parts.operations, error);
+}
+
+static gboolean
+handle_reset (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
+{
+  disp_gate_change (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, reset);
+  return TRUE;
+}
+
+/* Calls that take a while. */
+
+typedef struct
+{
+  DispDispatcherObject *self;        /* (owned) */
+  GDBusMethodInvocation *invocation; /* (owned) until it is answered */
+} Waiting;
+
+static Waiting *
+waiting_new (DispDispatcherObject *self, GDBusMethodInvocation *invocation)
+{
+  Waiting *waiting = g_new0 (Waiting, 1);
+
+  waiting->self = g_object_ref (self);
+  waiting->invocation = invocation;
+  return waiting;
+}
+
+static void
+waiting_answer (Waiting *waiting, const GError *error)
+{
+  disp_gate_answer (waiting->self->parts.gate, waiting->invocation, error);
+  g_object_unref (waiting->self);
+  g_free (waiting);
+}
+
+static void
+on_refreshed (GObject *operations, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  disp_operations_refresh_finish (DISP_OPERATIONS (operations), result, &error);
+  waiting_answer (user_data, error);
+}
+
+static void
+refresh (gpointer object, GDBusMethodInvocation *invocation)
+{
+  DispDispatcherObject *self = object;
+
+  disp_operations_refresh_async (self->parts.operations, on_refreshed,
+                                 waiting_new (self, invocation));
+}
+
+static gboolean
+handle_refresh (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
+{
+  disp_gate_start (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, refresh);
+  return TRUE;
+}
+
+static void
+on_reloaded (GObject *operations, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  disp_operations_reload_finish (DISP_OPERATIONS (operations), result, &error);
+  waiting_answer (user_data, error);
+}
+
+static void
+reload (gpointer object, GDBusMethodInvocation *invocation)
+{
+  DispDispatcherObject *self = object;
+
+  disp_operations_reload_async (self->parts.operations, on_reloaded,
+                                waiting_new (self, invocation));
+}
+
+static gboolean
+handle_reload (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
+{
+  disp_gate_start (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, reload);
+  return TRUE;
+}
+
+/* The class. */
+
+static void
+implement_interface (DispBusDispatcher1Iface *iface)
+{
+  iface->handle_set_policy = handle_set_policy;
+  iface->handle_refresh = handle_refresh;
+  iface->handle_reload = handle_reload;
+  iface->handle_drain = handle_drain;
+  iface->handle_reset = handle_reset;
+}
+
+static GDBusInterfaceSkeletonClass *
+get_skeleton_class (void)
+{
+  return G_DBUS_INTERFACE_SKELETON_CLASS (disp_dispatcher_object_parent_class);
+}
+
+/* Without a function for written properties, GDBus hands Set() on as a call, which can wait. */
+static void
+call_method (GDBusConnection *connection, const char *sender, const char *path,
+             const char *interface, const char *method, GVariant *parameters,
+             GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  if (g_dbus_method_invocation_get_property_info (invocation) != NULL)
+    disp_gate_change (DISP_DISPATCHER_OBJECT (user_data)->parts.gate, user_data, invocation,
+                      write_policy);
+  else
+    get_skeleton_class ()->get_vtable (user_data)->method_call (
+        connection, sender, path, interface, method, parameters, invocation, user_data);
+}
+
+static GVariant *
+read_property (GDBusConnection *connection, const char *sender, const char *path,
+               const char *interface, const char *property, GError **error, gpointer user_data)
+{
+  return get_skeleton_class ()->get_vtable (user_data)->get_property (
+      connection, sender, path, interface, property, error, user_data);
+}
+
+static GDBusInterfaceVTable *
+get_vtable (G_GNUC_UNUSED GDBusInterfaceSkeleton *skeleton)
+{
+  static GDBusInterfaceVTable vtable = { .method_call = call_method,
+                                         .get_property = read_property };
+
+  return &vtable;
+}
+
+static void
+disp_dispatcher_object_finalize (GObject *object)
+{
+  DispDispatcherObject *self = DISP_DISPATCHER_OBJECT (object);
+
+  disp_bus_parts_clear (&self->parts);
+  g_strfreev (self->addresses);
+  g_strfreev (self->store_addresses);
+  g_free (self->configured_policy);
+  g_free (self->fleet_source);
+  G_OBJECT_CLASS (disp_dispatcher_object_parent_class)->finalize (object);
+}
+
+static void
+disp_dispatcher_object_class_init (DispDispatcherObjectClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  guint last;
+
+  object_class->finalize = disp_dispatcher_object_finalize;
+  object_class->get_property = disp_dispatcher_object_get_property;
+  object_class->set_property = disp_dispatcher_object_set_property;
+  G_DBUS_INTERFACE_SKELETON_CLASS (klass)->get_vtable = get_vtable;
+  last = disp_bus_dispatcher1_override_properties (object_class, PROP_VERSION);
+  g_assert (last == N_PROPS - 1);
+}
+
+static void
+disp_dispatcher_object_init (G_GNUC_UNUSED DispDispatcherObject *self)
+{
+}
+
+/**
+ * disp_dispatcher_object_new:
+ * @parts: what it stands on; copied
+ * @settings: what it says of the configuration; copied
+ *
+ * Returns: (transfer full): the root object, for the thread of the bus
+ */
+DispDispatcherObject *
+disp_dispatcher_object_new (const DispBusParts *parts, const DispBusSettings *settings)
+{
+  DispDispatcherObject *self = g_object_new (DISP_TYPE_DISPATCHER_OBJECT, NULL);
+
+  self->parts = disp_bus_parts_copy (parts);
+  self->addresses = g_strdupv ((GStrv) settings->addresses);
+  self->store_addresses = g_strdupv ((GStrv) settings->store_addresses);
+  self->started = (guint64) disp_clock_now_real (disp_switchboard_get_clock (parts->switchboard));
+  disp_dispatcher_object_set_configured (self, settings->configured_policy, settings->fleet_source);
+  return self;
+}
+
+/**
+ * disp_dispatcher_object_set_configured:
+ * @self: the root object
+ * @configured_policy: the name of the policy that the configuration says
+ * @fleet_source: (nullable): where the fleet comes from
+ *
+ * Says what changes when the configuration is read again.
+ */
+void
+disp_dispatcher_object_set_configured (DispDispatcherObject *self, const char *configured_policy,
+                                       const char *fleet_source)
+{
+  g_free (self->configured_policy);
+  self->configured_policy = g_strdup (configured_policy);
+  g_free (self->fleet_source);
+  self->fleet_source = g_strdup (fleet_source != NULL ? fleet_source : "");
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "bus-interfaces.h"
+#include "control/bus-parts.h"
+
+/**
+ * DispBusSettings:
+ * @configured_policy: the name of the policy that the configuration says
+ * @addresses: where predictions are accepted
+ * @store_addresses: where the embedded Requests Store is; may be empty
+ * @fleet_source: (nullable): where the fleet comes from
+ *
+ * What the objects on the bus say of the configuration.
+ */
+typedef struct
+{
+  const char *configured_policy;
+  const char *const *addresses;
+  const char *const *store_addresses;
+  const char *fleet_source;
+} DispBusSettings;
+
+#define DISP_TYPE_DISPATCHER_OBJECT (disp_dispatcher_object_get_type ())
+G_DECLARE_FINAL_TYPE (DispDispatcherObject, disp_dispatcher_object, DISP, DISPATCHER_OBJECT,
+                      DispBusDispatcher1Skeleton)
+
+DispDispatcherObject *disp_dispatcher_object_new (const DispBusParts *parts,
+                                                  const DispBusSettings *settings);
+void disp_dispatcher_object_set_configured (DispDispatcherObject *self,
+                                            const char *configured_policy,
+                                            const char *fleet_source);
