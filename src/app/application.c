@@ -6,6 +6,7 @@
 #include "app/open-store.h"
 #include "app/reload.h"
 #include "app/service.h"
+#include "core/event.h"
 #include "front/containers-site.h"
 #include "front/predictions-site.h"
 #include "front/requests-site.h"
@@ -242,7 +243,7 @@ on_abort_over (gpointer user_data)
 {
   DispApplication *self = user_data;
 
-  g_warning ("connections are still open; closing them");
+  disp_event_log (DISP_EVENT_CONNECTIONS_LEFT, NULL, "connections are still open; closing them");
   for_each_service (self, disp_service_quit);
   return G_SOURCE_REMOVE;
 }
@@ -261,8 +262,9 @@ on_drain_over (gpointer user_data)
 {
   DispApplication *self = user_data;
 
-  g_warning ("requests are still in flight after %s; giving them up",
-             self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
+  disp_event_log (DISP_EVENT_DRAIN_TIMEOUT, NULL,
+                  "requests are still in flight after %s; giving them up",
+                  self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
   abort_all (self);
   return G_SOURCE_REMOVE;
 }
@@ -274,8 +276,8 @@ on_stop_signal (gpointer user_data)
 
   if (self->n_signals++ == 0)
     {
-      g_message ("stopping: what is in flight may end within %s",
-                 self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
+      disp_event_log (DISP_EVENT_STOPPING, NULL, "stopping: what is in flight may end within %s",
+                      self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
       disp_switchboard_set_draining (self->switchboard);
       self->drain_timer = disp_clock_add_timer (
           self->clock, disp_clock_now (self->clock) + self->config->drain_timeout, "drain",
@@ -284,7 +286,7 @@ on_stop_signal (gpointer user_data)
     }
   else if (self->n_signals == 2)
     {
-      g_message ("stopping at once");
+      disp_event_log (DISP_EVENT_STOPPING_AT_ONCE, NULL, "stopping at once");
       abort_all (self);
     }
   return G_SOURCE_CONTINUE;
@@ -374,7 +376,7 @@ end (DispApplication *self)
   /* Who still waited for a record has been told, and hears it now. */
   close_services (self);
   if (lost == 0)
-    g_message ("stopped");
+    disp_event_log (DISP_EVENT_STOPPED, NULL, "stopped");
 }
 
 /**

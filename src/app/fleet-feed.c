@@ -3,6 +3,7 @@
 
 #include "app/config-parts.h"
 #include "app/open-source.h"
+#include "core/event.h"
 #include "sources/override-source.h"
 
 /* What brings the fleets of the source into force, and tells operators of them. */
@@ -39,10 +40,15 @@ on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
                              n_models, n_containers);
   if (self->is_failing || g_strcmp0 (summary, self->summary) != 0)
     {
-      g_message ("fleet from %s", summary);
+      disp_event_log (DISP_EVENT_FLEET,
+                      &(DispEventFields){ .source = disp_source_describe (source) },
+                      "fleet from %s", summary);
       /* At the start that is an error, which disp_fleet_feed_start() tells. */
       if (self->is_started && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
-        g_warning ("%s", error->message);
+        disp_event_log (
+            DISP_EVENT_POLICY_MISFIT,
+            &(DispEventFields){ .policy = self->config->policy, .reason = error->message }, "%s",
+            error->message);
     }
   self->is_failing = FALSE;
   g_free (self->summary);
@@ -50,7 +56,7 @@ on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
 }
 
 static void
-on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispFleetFeed *self)
+on_failed (DispSource *source, GError *error, DispFleetFeed *self)
 {
   g_autoptr (GString) problem = g_string_new (error->message);
 
@@ -65,10 +71,13 @@ on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispFleetFeed *self)
   if (self->is_failing)
     return;
   self->is_failing = TRUE;
-  g_warning ("the fleet cannot be read, %s: %s",
-             self->summary != NULL ? "the last good one stays in use"
-                                   : "predictions are answered with 503",
-             error->message);
+  disp_event_log (
+      DISP_EVENT_FLEET_FAILED,
+      &(DispEventFields){ .source = disp_source_describe (source), .reason = error->message },
+      "the fleet cannot be read, %s: %s",
+      self->summary != NULL ? "the last good one stays in use"
+                            : "predictions are answered with 503",
+      error->message);
 }
 
 /**
@@ -130,7 +139,7 @@ disp_fleet_feed_start (DispFleetFeed *self, GError **error)
   if (self->config->source == DISP_SOURCE_NONE)
     {
       disp_switchboard_set_fleet_problem (self->switchboard, advice);
-      g_warning ("%s", advice);
+      disp_event_log (DISP_EVENT_FLEET_MISSING, NULL, "%s", advice);
       return TRUE;
     }
   self->is_started = disp_source_start (DISP_SOURCE (self->source), error)

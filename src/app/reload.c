@@ -5,6 +5,7 @@
 #include "app/config-parts.h"
 #include "app/fleet-trial.h"
 #include "core/error.h"
+#include "core/event.h"
 
 #include <glib/gi18n.h>
 
@@ -46,7 +47,8 @@ end (DispReload *self, const GError *error)
 
   forget (self);
   if (error != NULL)
-    g_warning ("reload failed, and nothing has changed: %s", error->message);
+    disp_event_log (DISP_EVENT_RELOAD_FAILED, &(DispEventFields){ .reason = error->message },
+                    "reload failed, and nothing has changed: %s", error->message);
   disp_switchboard_set_reload_problem (parts->switchboard, error != NULL ? error->message : NULL);
   if (parts->ended != NULL)
     parts->ended (parts->user_data);
@@ -66,8 +68,9 @@ static void
 tell_kept (const DispReload *self)
 {
   if (self->kept != NULL)
-    g_message ("what was changed here takes a restart, and stays as it was until then: %s",
-               self->kept);
+    disp_event_log (DISP_EVENT_RELOAD_PARTIAL, &(DispEventFields){ .setting = self->kept },
+                    "what was changed here takes a restart, and stays as it was until then: %s",
+                    self->kept);
 }
 
 /* Nothing can fail any more. */
@@ -86,7 +89,7 @@ commit (DispReload *self, DispFleet *fleet)
   disp_fleet_feed_change (parts->feed, source, fleet, self->policy, &settings);
   parts->apply (parts->user_data);
   tell_kept (self);
-  g_message ("configuration and fleet are reloaded");
+  disp_event_log (DISP_EVENT_RELOADED, NULL, "configuration and fleet are reloaded");
   end (self, NULL);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/service.h"
 
+#include "core/event.h"
 #include "front/listener.h"
 
 /* What is served at some addresses: by threads of its own, or by the thread that made it. */
@@ -159,7 +160,8 @@ disp_service_announce (DispService *self, const char *what)
     {
       g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
 
-      g_message ("%s on %s", what, address);
+      disp_event_log (DISP_EVENT_LISTENING, &(DispEventFields){ .address = address }, "%s on %s",
+                      what, address);
     }
 }
 

@@ -18,15 +18,14 @@ enum
   STORE = 1 << 11,
   PATH = 1 << 12,
   ADDRESS = 1 << 13,
-  SERVICE = 1 << 14,
-  SIGNAL = 1 << 15,
-  SETTING = 1 << 16,
-  THREAD = 1 << 17,
-  DOMAIN = 1 << 18,
-  CALLER = 1 << 19,
-  COUNT = 1 << 20,
+  SIGNAL = 1 << 14,
+  SETTING = 1 << 15,
+  THREAD = 1 << 16,
+  DOMAIN = 1 << 17,
+  CALLER = 1 << 18,
+  COUNT = 1 << 19,
 };
-#define N_FIELDS 21
+#define N_FIELDS 20
 /* MESSAGE, MESSAGE_ID, GLIB_DOMAIN and PRIORITY. */
 #define N_COMMON_FIELDS 4
 
@@ -39,8 +38,7 @@ typedef struct
 
 /* An id is for ever: catalogs and filters of operators name it.  `systemd-id128 new` makes one. */
 static const EventRow event_rows[] = {
-  [DISP_EVENT_LISTENING] = { "7b72d188b4a34a359cbfb963a4b2bf44", G_LOG_LEVEL_MESSAGE,
-                             SERVICE | ADDRESS },
+  [DISP_EVENT_LISTENING] = { "7b72d188b4a34a359cbfb963a4b2bf44", G_LOG_LEVEL_MESSAGE, ADDRESS },
   [DISP_EVENT_STOPPING] = { "157d51a0d1894c49a2093e97ccbe6b28", G_LOG_LEVEL_MESSAGE, 0 },
   [DISP_EVENT_STOPPING_AT_ONCE] = { "0fce46d947c3445a9ac3855ee9b53cc9", G_LOG_LEVEL_MESSAGE, 0 },
   [DISP_EVENT_DRAIN_TIMEOUT] = { "8490dfbb43d54140b4026086249d87b2", G_LOG_LEVEL_WARNING, 0 },
@@ -76,7 +74,7 @@ static const EventRow event_rows[] = {
   [DISP_EVENT_QUOTA_RESET] = { "6868130735da48258728f08b05eb0095", G_LOG_LEVEL_MESSAGE,
                                CONTAINER | NODE | QUOTA },
   [DISP_EVENT_QUOTA_OUTDATED] = { "d7719f1dc9fc4f5ea00502111b7204b1", G_LOG_LEVEL_MESSAGE,
-                                  CONTAINER | NODE | QUOTA },
+                                  CONTAINER | NODE },
   [DISP_EVENT_QUOTA_FAILED] = { "0b517480451d415fa36d2255bcd81e25", G_LOG_LEVEL_WARNING, REASON },
   [DISP_EVENT_CONTAINER_DRAINED] = { "f2e056f5b1714534a6dd7e7c4c9b5f9c", G_LOG_LEVEL_MESSAGE,
                                      CONTAINER | NODE },
@@ -107,7 +105,7 @@ static const EventRow event_rows[] = {
   [DISP_EVENT_STORE_FAILS] = { "db29b16ea6d1473fb671c53d4a269f40", G_LOG_LEVEL_WARNING,
                                STORE | REASON },
   [DISP_EVENT_STORE_RECOVERED] = { "2afe644c5b4045b4a033510e71dfa027", G_LOG_LEVEL_MESSAGE, STORE },
-  [DISP_EVENT_STORE_UPGRADED] = { "f2779ef697cc41a591292d75eaf1893f", G_LOG_LEVEL_MESSAGE, STORE },
+  [DISP_EVENT_STORE_UPGRADED] = { "f2779ef697cc41a591292d75eaf1893f", G_LOG_LEVEL_MESSAGE, PATH },
   [DISP_EVENT_STORE_MOVED] = { "a0859edc17834003a589e85d7e277569", G_LOG_LEVEL_WARNING, STORE },
   [DISP_EVENT_SPOOL_MOVED] = { "5ffaeebe202e4331a9478f2b7f9c9fe5", G_LOG_LEVEL_WARNING, PATH },
   [DISP_EVENT_STORE_UNTIDY] = { "4a72c9dc908744e2953ab2d15e1f3c63", G_LOG_LEVEL_WARNING,
@@ -191,7 +189,6 @@ add_fields (Entry *entry, const DispEventFields *fields, const Numbers *numbers)
     { "STORE", STORE, fields->store },
     { "PATH", PATH, fields->path },
     { "ADDRESS", ADDRESS, fields->address },
-    { "SERVICE", SERVICE, fields->service },
     { "SIGNAL", SIGNAL, fields->signal },
     { "SETTING", SETTING, fields->setting },
     { "THREAD", THREAD, fields->thread },
@@ -227,7 +224,7 @@ disp_event_log (DispEvent event, const DispEventFields *fields, const char *form
   const EventRow *row;
   g_autofree char *message = NULL;
   Entry entry = { .n_fields = 0 };
-  Numbers numbers = { { '\0' } };
+  Numbers numbers = { .status = "", .quota = "", .count = "" };
   va_list arguments;
 
   g_return_if_fail (event < DISP_N_EVENTS);

@@ -138,7 +138,6 @@ typedef enum
  * @store: STORE of records: a file or an URL
  * @path: PATH of another file
  * @address: ADDRESS that is listened on, or of a bus
- * @service: SERVICE of the daemon: "predictions", "requests-store", "containers-manager"
  * @signal: SIGNAL that it got: "SIGTERM"
  * @setting: SETTING: "[server] workers"
  * @thread: THREAD, its name
@@ -165,7 +164,6 @@ typedef struct
   const char *store;
   const char *path;
   const char *address;
-  const char *service;
   const char *signal;
   const char *setting;
   const char *thread;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/attempt.h"
 
+#include "core/event.h"
+
 /* One try at one container.  It frees itself when it ends. */
 struct _DispAttempt
 {
@@ -44,14 +46,21 @@ log_change (DispAttempt *self, DispOutcome outcome, const DispAnswer *answer, co
 {
   g_autofree char *status = answer != NULL ? g_strdup_printf ("it answered %u", answer->status)
                                            : NULL;
+  const char *reason = error != NULL ? error->message : status;
 
   if (outcome == DISP_OUTCOME_SUCCESS)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "CONTAINER", self->container->name,
-                      "MESSAGE", "container %s answers again", self->container->name);
+    disp_event_log (
+        DISP_EVENT_CONTAINER_ANSWERS,
+        &(DispEventFields){ .container = self->container->name, .node = self->container->node },
+        "container %s answers again", self->container->name);
   else
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "CONTAINER", self->container->name,
-                      "REQUEST_ID", self->request->id, "MESSAGE", "container %s fails: %s",
-                      self->container->name, error != NULL ? error->message : status);
+    disp_event_log (DISP_EVENT_CONTAINER_FAILS,
+                    &(DispEventFields){ .container = self->container->name,
+                                        .node = self->container->node,
+                                        .model = self->request->model,
+                                        .request_id = self->request->id,
+                                        .reason = reason },
+                    "container %s fails: %s", self->container->name, reason);
 }
 
 static void

@@ -2,6 +2,7 @@
 #include "engine/dispatcher.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "engine/attempt.h"
 #include "engine/hold.h"
 #include "engine/recording.h"
@@ -81,14 +82,24 @@ static void
 log_request (const Dispatch *dispatch, const DispReply *reply)
 {
   const DispRequest *request = dispatch->request;
-  const char *container = dispatch->container != NULL ? dispatch->container->name : "-";
+  const DispContainer *container = dispatch->container;
+  char version[24] = "";
 
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_INFO, "REQUEST_ID", request->id, "MODEL",
-                    request->model, "CONTAINER", container, "REASON",
-                    reply->reason != NULL ? reply->reason : "", "MESSAGE",
-                    "%s %s of %s at %s: %u in %.3f ms", request->id,
-                    disp_verb_to_string (request->verb), request->model, container,
-                    reply->answer->status, (double) (reply->queued + reply->upstream) / 1000);
+  if (dispatch->version != 0)
+    g_snprintf (version, sizeof version, "%" G_GINT64_FORMAT, dispatch->version);
+  disp_event_log (DISP_EVENT_REQUEST_ENDED,
+                  &(DispEventFields){ .request_id = request->id,
+                                      .client_request_id = request->request_id,
+                                      .model = request->model,
+                                      .version = version,
+                                      .container = container != NULL ? container->name : NULL,
+                                      .node = container != NULL ? container->node : NULL,
+                                      .status = reply->answer->status,
+                                      .reason = reply->reason },
+                  "%s %s of %s at %s: %u in %.3f ms", request->id,
+                  disp_verb_to_string (request->verb), request->model,
+                  container != NULL ? container->name : "-", reply->answer->status,
+                  (double) (reply->queued + reply->upstream) / 1000);
 }
 
 /* The one place from which a reply goes out. */

@@ -2,6 +2,7 @@
 #include "front/archive-reader.h"
 
 #include "core/error.h"
+#include "core/event.h"
 
 /*
  * Reads an archive for clients, who are not told what is wrong with it: that may name files.  The
@@ -70,7 +71,8 @@ hide (DispArchiveReader *self, GError *problem, GError **error)
       return;
     }
   if (!self->failing)
-    g_warning ("stored records cannot be read: %s", owned->message);
+    disp_event_log (DISP_EVENT_ARCHIVE_FAILS, &(DispEventFields){ .reason = owned->message },
+                    "stored records cannot be read: %s", owned->message);
   self->failing = TRUE;
   g_set_error_literal (error, DISP_ERROR, DISP_ERROR_STORE, "the records cannot be read now");
 }
@@ -121,7 +123,7 @@ disp_archive_reader_next (DispArchiveReader *self, DispRecordScan *scan, GPtrArr
       return FALSE;
     }
   if (self->failing)
-    g_message ("stored records can be read again");
+    disp_event_log (DISP_EVENT_ARCHIVE_RECOVERED, NULL, "stored records can be read again");
   self->failing = FALSE;
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "front/containers-site.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "front/exchange.h"
 #include "wire/fleet-writer.h"
 #include "wire/quota-document.h"
@@ -13,6 +14,7 @@ struct _DispContainersSite
   GObject parent_instance;
   DispSwitchboard *switchboard; /* (owned) */
   DispQuotaEditor *editor;      /* (owned) (nullable) */
+  gboolean is_failing;          /* whether the last change could not be kept */
 };
 
 static void
@@ -64,7 +66,7 @@ serve_containers (DispSite *site, DispExchange *exchange)
 
 /* Clients are not told which file could not be written. */
 static void
-respond_error (DispExchange *exchange, const GError *problem)
+respond_error (DispContainersSite *self, DispExchange *exchange, const GError *problem)
 {
   g_autoptr (GError) error = NULL;
 
@@ -73,7 +75,10 @@ respond_error (DispExchange *exchange, const GError *problem)
       disp_exchange_respond_error (exchange, problem);
       return;
     }
-  g_warning ("a quota could not be changed: %s", problem->message);
+  if (!self->is_failing)
+    disp_event_log (DISP_EVENT_QUOTA_FAILED, &(DispEventFields){ .reason = problem->message },
+                    "a quota could not be changed: %s", problem->message);
+  self->is_failing = TRUE;
   error = g_error_new_literal (DISP_ERROR, DISP_ERROR_FAILED, "the change could not be kept");
   disp_exchange_respond_error (exchange, error);
 }
@@ -104,9 +109,10 @@ serve_patch (DispSite *site, DispExchange *exchange)
     container = set_quota (DISP_CONTAINERS_SITE (site), &change, &error);
   if (container == NULL)
     {
-      respond_error (exchange, error);
+      respond_error (DISP_CONTAINERS_SITE (site), exchange, error);
       return;
     }
+  DISP_CONTAINERS_SITE (site)->is_failing = FALSE;
   disp_json_writer_init (&writer);
   disp_container_document_write (&writer, NULL, container);
   respond (exchange, disp_json_writer_steal_bytes (&writer));

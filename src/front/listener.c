@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/listener.h"
 
+#include "core/event.h"
 #include "front/listen-address.h"
 
 #include <errno.h>
@@ -19,6 +20,9 @@
 #define MAX_ACCEPTS 64
 /* How long accepting pauses when file descriptors or memory have run out, in microseconds. */
 #define PAUSE (100 * 1000)
+/* How long accepting has to go well until it is told so, in microseconds: clients that fill what is
+ * free again and again do not fill the log too. */
+#define CALM (10 * G_USEC_PER_SEC)
 
 struct _DispListener
 {
@@ -28,6 +32,8 @@ struct _DispListener
   gpointer user_data;
   GSource *source; /* (owned) (nullable) while accepting */
   GSource *pause;  /* (owned) (nullable) while pausing */
+  gint64 failed;   /* when accepting failed last, on the scale of the clock */
+  gboolean is_short;
 };
 
 static gboolean
@@ -228,13 +234,42 @@ unwatch (DispListener *self)
 }
 
 static void
+note_failure (DispListener *self, const GError *error)
+{
+  self->failed = disp_clock_now (self->clock);
+  if (!self->is_short)
+    {
+      g_autofree char *address = disp_listener_describe (self->socket);
+
+      disp_event_log (DISP_EVENT_ACCEPT_PAUSED,
+                      &(DispEventFields){ .address = address, .reason = error->message },
+                      "no more connections can be accepted on %s, those that come wait: %s",
+                      address, error->message);
+    }
+  self->is_short = TRUE;
+}
+
+static void
+note_success (DispListener *self)
+{
+  if (self->is_short && disp_clock_now (self->clock) - self->failed >= CALM)
+    {
+      g_autofree char *address = disp_listener_describe (self->socket);
+
+      disp_event_log (DISP_EVENT_ACCEPT_RESUMED, &(DispEventFields){ .address = address },
+                      "connections are accepted again on %s", address);
+      self->is_short = FALSE;
+    }
+}
+
+static void
 accept_failed (DispListener *self, const GError *error)
 {
   /* A peer that gave up while it waited is no failure of ours. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)
       || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
     return;
-  g_warning ("accepting connections pauses for %d ms: %s", PAUSE / 1000, error->message);
+  note_failure (self, error);
   unwatch (self);
   self->pause = disp_clock_add_timer (self->clock, disp_clock_now (self->clock) + PAUSE,
                                       "accept pause", on_pause_over, self);
@@ -254,6 +289,7 @@ accept_waiting (DispListener *self)
           accept_failed (self, error);
           return FALSE;
         }
+      note_success (self);
       g_socket_set_blocking (connected, FALSE);
       if (g_socket_get_family (connected) != G_SOCKET_FAMILY_UNIX)
         g_socket_set_option (connected, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);

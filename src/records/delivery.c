@@ -2,6 +2,7 @@
 #include "records/delivery.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "engine/bell.h"
 #include "records/circuit.h"
 #include "records/letter-feed.h"
@@ -26,8 +27,6 @@
 #define OUTAGE_FAILURES 2
 /* So many records in a row must be accepted before refusals are news again. */
 #define CALM 1000
-
-#define MESSAGE_ID_REFUSED "0b4550c61f784da4821e489d3ad2cac0"
 
 /* All of it happens on one thread, but for what others may tell or ask. */
 struct _DispDelivery
@@ -92,12 +91,15 @@ report_refusal (DispDelivery *self, const DispLetter *letter, const DispPostAnsw
   if (self->refusing)
     return;
   self->refusing = TRUE;
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_REFUSED,
-                    "REQUEST_ID", letter->id, "MESSAGE",
-                    "the Requests Store \"%s\" refused record %s with HTTP status %u (%s); what it "
-                    "refuses is counted, and kept as a dead letter in the spool",
-                    disp_http_poster_get_address (self->poster), letter->id, answer->status,
-                    answer->text);
+  disp_event_log (DISP_EVENT_RECORD_REFUSED,
+                  &(DispEventFields){ .request_id = letter->id,
+                                      .store = disp_http_poster_get_address (self->poster),
+                                      .status = answer->status,
+                                      .reason = answer->text },
+                  "the Requests Store \"%s\" refused record %s with HTTP status %u (%s); what it "
+                  "refuses is counted, and kept as a dead letter in the spool",
+                  disp_http_poster_get_address (self->poster), letter->id, answer->status,
+                  answer->text);
 }
 
 /* A refusal may be a mistake of the store that it gets over, so the record is offered again. */

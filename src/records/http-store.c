@@ -2,6 +2,7 @@
 #include "records/http-store.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "core/tsan.h"
 #include "records/delivery.h"
 #include "records/spool-inlet.h"
@@ -12,8 +13,6 @@
 /* How many connections there are at most, each with one post on its way.  Libsoup looks through all
  * of them for each post. */
 #define MAX_CONNECTIONS 8
-
-#define MESSAGE_ID_LEFT "6f4d990fc25f4b18afa28a7bf260c0d0"
 
 /* A spool, into which the thread of the log puts records, and a thread that delivers them. */
 struct _DispHttpStore
@@ -104,10 +103,13 @@ http_store_close (DispStore *store, gint64 patience)
   DISP_TSAN_ACQUIRE (self);
   n_left = disp_spool_count (self->spool);
   if (n_left > 0)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_LEFT, "MESSAGE",
-                      "%" G_GUINT64_FORMAT " records were not delivered to %s; they are in \"%s\" "
-                      "and are delivered after the next start",
-                      n_left, self->address, disp_spool_get_path (self->spool));
+    disp_event_log (DISP_EVENT_RECORDS_LEFT,
+                    &(DispEventFields){ .store = self->address,
+                                        .path = disp_spool_get_path (self->spool),
+                                        .count = n_left },
+                    "%" G_GUINT64_FORMAT " records were not delivered to %s; they are in \"%s\" "
+                    "and are delivered after the next start",
+                    n_left, self->address, disp_spool_get_path (self->spool));
 }
 
 static void

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/log-queue.h"
 
+#include "core/event.h"
 #include "core/tsan.h"
-
-#define MESSAGE_ID_FULL "2390c71dd742416aab3f0ef1a8347d6b"
-#define MESSAGE_ID_ROOM "a3be105287d14ff5a76e7fd8605d264c"
 
 /*
  * What waits between those who push and the thread that stores: in order, with a limit, and with
@@ -74,11 +72,11 @@ disp_log_queue_free (DispLogQueue *self)
 static void
 tell_full (DispLogQueue *self, const DispRecordSinkValues *values)
 {
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_FULL, "MESSAGE",
-                    "there is no room for more records, %" G_GUINT64_FORMAT
-                    " wait to be stored (%" G_GUINT64_FORMAT " bytes): predictions %s",
-                    values->queued, values->queued_bytes,
-                    self->settings.drop ? "leave no records" : "are refused");
+  disp_event_log (DISP_EVENT_RECORDS_FULL, NULL,
+                  "there is no room for more records, %" G_GUINT64_FORMAT
+                  " wait to be stored (%" G_GUINT64_FORMAT " bytes): predictions %s",
+                  values->queued, values->queued_bytes,
+                  self->settings.drop ? "leave no records" : "are refused");
   if (self->notice != NULL)
     disp_notice_touch (self->notice);
 }
@@ -86,9 +84,9 @@ tell_full (DispLogQueue *self, const DispRecordSinkValues *values)
 static void
 tell_room (DispLogQueue *self, guint64 n_missed)
 {
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_ROOM, "MESSAGE",
-                    "there is room for records again; there was none for %" G_GUINT64_FORMAT,
-                    n_missed);
+  disp_event_log (DISP_EVENT_RECORDS_ROOM, &(DispEventFields){ .count = n_missed },
+                  "there is room for records again; there was none for %" G_GUINT64_FORMAT,
+                  n_missed);
   if (self->notice != NULL)
     disp_notice_touch (self->notice);
 }

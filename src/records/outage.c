@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/outage.h"
 
+#include "core/event.h"
 #include "core/tsan.h"
-
-#define MESSAGE_ID_FAILING "db29b16ea6d1473fb671c53d4a269f40"
-#define MESSAGE_ID_RECOVERED "2afe644c5b4045b4a033510e71dfa027"
 
 /* Whether a store fails, as one thread sees it and any may ask.  An operator hears once when it
  * begins, and once when it is over. */
@@ -85,17 +83,18 @@ disp_outage_note (DispOutage *self, const GError *error)
       self->failing = TRUE;
       self->since = disp_clock_now (self->clock);
       set_problem (self, error);
-      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_FAILING,
-                        "MESSAGE", "records cannot be stored, they wait and are tried again: %s",
-                        error->message);
+      disp_event_log (DISP_EVENT_STORE_FAILS,
+                      &(DispEventFields){ .store = self->store, .reason = error->message },
+                      "records cannot be stored, they wait and are tried again: %s",
+                      error->message);
     }
   else if (error == NULL && self->failing)
     {
       self->failing = FALSE;
       set_problem (self, NULL);
-      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_RECOVERED,
-                        "MESSAGE", "records are stored again in %s, after %.1f s", self->store,
-                        (double) (disp_clock_now (self->clock) - self->since) / G_USEC_PER_SEC);
+      disp_event_log (DISP_EVENT_STORE_RECOVERED, &(DispEventFields){ .store = self->store },
+                      "records are stored again in %s, after %.1f s", self->store,
+                      (double) (disp_clock_now (self->clock) - self->since) / G_USEC_PER_SEC);
     }
 }
 

@@ -2,10 +2,9 @@
 #include "records/request-log.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "records/log-queue.h"
 #include "records/log-writer.h"
-
-#define MESSAGE_ID_LOST "f2fddcc6e4174d9da54a2722bf76ac12"
 
 /* The way of records to their store: a bounded queue, and a thread that empties it. */
 struct _DispRequestLog
@@ -209,10 +208,11 @@ disp_request_log_close (DispRequestLog *self, gint64 patience)
       disp_log_queue_close (self->queue);
       n_left = disp_log_writer_stop (self->writer, patience);
       if (n_left > 0)
-        g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_LOST,
-                          "MESSAGE",
-                          "%" G_GUINT64_FORMAT " records could not be stored in %s and are lost",
-                          n_left, disp_store_describe (self->store));
+        disp_event_log (
+            DISP_EVENT_RECORDS_LOST,
+            &(DispEventFields){ .store = disp_store_describe (self->store), .count = n_left },
+            "%" G_GUINT64_FORMAT " records could not be stored in %s and are lost", n_left,
+            disp_store_describe (self->store));
       disp_store_close (self->store, MAX (deadline - disp_clock_now (self->clock), (gint64) 0));
     }
   disp_log_queue_read (self->queue, &values);

@@ -2,6 +2,7 @@
 #include "records/spool-inlet.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "records/sqlite-checkpoint.h"
 #include "records/sqlite-record.h"
 #include "records/sqlite-space.h"
@@ -23,9 +24,6 @@
 #define DISK_RESERVE (LOG_SIZE + 16 * 1024 * 1024)
 /* So much more has to be left before a spool that was full for want of it takes records again. */
 #define DISK_STEP (DISK_RESERVE / 8)
-
-#define MESSAGE_ID_MOVED "a0859edc17834003a589e85d7e277569"
-#define MESSAGE_ID_TOO_LARGE "9088f25beaeb4a02bc0b12cc806713ea"
 
 struct _DispSpoolInlet
 {
@@ -80,12 +78,12 @@ ensure_file (DispSpoolInlet *self, GError **error)
 {
   if (self->file != NULL && disp_sqlite_file_has_moved (self->file))
     {
-      g_log_structured (
-          G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_MOVED, "MESSAGE",
-          "\"%s\" was moved or deleted while it was in use: records that waited in it "
-          "are not delivered, and others go into the file that is there now, or a "
-          "new one",
-          disp_spool_get_path (self->spool));
+      disp_event_log (DISP_EVENT_SPOOL_MOVED,
+                      &(DispEventFields){ .path = disp_spool_get_path (self->spool) },
+                      "\"%s\" was moved or deleted while it was in use: records that waited in it "
+                      "are not delivered, and others go into the file that is there now, or a "
+                      "new one",
+                      disp_spool_get_path (self->spool));
       close_file (self);
     }
   else if (self->file != NULL && self->file->suspect)
@@ -173,11 +171,12 @@ static void
 refuse (DispSpoolInlet *self, const DispRecord *record, gsize length)
 {
   if (!self->refusing)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_TOO_LARGE,
-                      "REQUEST_ID", record->id, "MESSAGE",
-                      "the record %s is too large for the spool \"%s\", %" G_GSIZE_FORMAT
-                      " bytes; such records are counted as refused and not kept",
-                      record->id, disp_spool_get_path (self->spool), length);
+    disp_event_log (
+        DISP_EVENT_RECORD_TOO_LARGE,
+        &(DispEventFields){ .request_id = record->id, .path = disp_spool_get_path (self->spool) },
+        "the record %s is too large for the spool \"%s\", %" G_GSIZE_FORMAT
+        " bytes; such records are counted as refused and not kept",
+        record->id, disp_spool_get_path (self->spool), length);
   self->refusing = TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/spool-outlet.h"
 
+#include "core/event.h"
 #include "records/sqlite-checkpoint.h"
 #include "records/sqlite-space.h"
 
@@ -8,8 +9,6 @@
 #define RESERVED_PAGES 1024
 /* The part of the limit that the documents of dead letters may take. */
 #define DEAD_PART 8
-
-#define MESSAGE_ID_TRIMMED "d1547f8c992a4d569ae94ea13286ec08"
 
 /* The statements, which are prepared once. */
 typedef enum
@@ -197,11 +196,11 @@ note_trimmed (DispSpoolOutlet *self, gint64 part, gboolean removed, GError **err
   gint64 dead_bytes;
 
   if (removed && !self->trimming)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_TRIMMED,
-                      "MESSAGE",
-                      "the dead letters in the spool \"%s\" take more than %" G_GINT64_FORMAT
-                      " bytes, their part of spool-limit: the oldest are removed",
-                      disp_spool_get_path (self->spool), part);
+    disp_event_log (DISP_EVENT_DEAD_LETTERS_TRIMMED,
+                    &(DispEventFields){ .path = disp_spool_get_path (self->spool) },
+                    "the dead letters in the spool \"%s\" take more than %" G_GINT64_FORMAT
+                    " bytes, their part of spool-limit: the oldest are removed",
+                    disp_spool_get_path (self->spool), part);
   if (removed)
     self->trimming = TRUE;
   if (!self->trimming)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "records/sqlite-store.h"
 
+#include "core/event.h"
 #include "records/sqlite-checkpoint.h"
 #include "records/sqlite-record.h"
 #include "records/sqlite-retention.h"
@@ -8,10 +9,6 @@
 
 /* Between tries of an upkeep that fails, in microseconds. */
 #define RETRY_INTERVAL (5 * G_USEC_PER_SEC)
-
-#define MESSAGE_ID_MOVED "a0859edc17834003a589e85d7e277569"
-#define MESSAGE_ID_UNTIDY "4a72c9dc908744e2953ab2d15e1f3c63"
-#define MESSAGE_ID_TIDY "e1e3fd6b128341f6b1f0ffbcb077e705"
 
 struct _DispSqliteStore
 {
@@ -59,11 +56,10 @@ ensure_file (DispSqliteStore *self, GError **error)
 {
   if (self->file != NULL && disp_sqlite_file_has_moved (self->file))
     {
-      g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_MOVED,
-                        "MESSAGE",
-                        "\"%s\" was moved or deleted while it was in use: records go into the file "
-                        "that is there now, or a new one",
-                        self->path);
+      disp_event_log (DISP_EVENT_STORE_MOVED, &(DispEventFields){ .store = self->path },
+                      "\"%s\" was moved or deleted while it was in use: records go into the file "
+                      "that is there now, or a new one",
+                      self->path);
       close_file (self);
     }
   else if (self->file != NULL && self->file->suspect)
@@ -139,12 +135,13 @@ static void
 note_upkeep (DispSqliteStore *self, const GError *error)
 {
   if (error != NULL && !self->untidy)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING, "MESSAGE_ID", MESSAGE_ID_UNTIDY, "MESSAGE",
-                      "old records cannot be removed, or space not be given back: %s",
-                      error->message);
+    disp_event_log (DISP_EVENT_STORE_UNTIDY,
+                    &(DispEventFields){ .store = self->path, .reason = error->message },
+                    "old records cannot be removed, or space not be given back: %s",
+                    error->message);
   else if (error == NULL && self->untidy)
-    g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_TIDY, "MESSAGE",
-                      "\"%s\" is tidied up again", self->path);
+    disp_event_log (DISP_EVENT_STORE_TIDY, &(DispEventFields){ .store = self->path },
+                    "\"%s\" is tidied up again", self->path);
   self->untidy = error != NULL;
 }
 

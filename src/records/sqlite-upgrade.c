@@ -2,6 +2,7 @@
 #include "records/sqlite-upgrade.h"
 
 #include "core/error.h"
+#include "core/event.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -9,8 +10,6 @@
 /* A larger file is neither read through nor written anew at the start, so that the start is quick,
  * in bytes. */
 #define MAX_CHECKED_SIZE (64 * 1024 * 1024)
-
-#define MESSAGE_ID_UPGRADED "f2779ef697cc41a591292d75eaf1893f"
 
 /**
  * disp_sqlite_upgrade_read_version:
@@ -110,10 +109,10 @@ upgrade (DispSqliteFile *self, gint64 *version, GError **error)
 static void
 tell_upgraded (DispSqliteFile *self, gint64 from)
 {
-  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "MESSAGE_ID", MESSAGE_ID_UPGRADED, "MESSAGE",
-                    "\"%s\", %s, was brought from version %" G_GINT64_FORMAT
-                    " of its tables to version %d",
-                    self->path, self->layout->noun, from, self->layout->n_steps);
+  disp_event_log (DISP_EVENT_STORE_UPGRADED, &(DispEventFields){ .path = self->path },
+                  "\"%s\", %s, was brought from version %" G_GINT64_FORMAT
+                  " of its tables to version %d",
+                  self->path, self->layout->noun, from, self->layout->n_steps);
 }
 
 /* Older files cannot give pages back to the file system; they can once they have been written anew.

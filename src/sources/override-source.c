@@ -2,6 +2,7 @@
 #include "sources/override-source.h"
 
 #include "core/error.h"
+#include "core/event.h"
 #include "engine/quota-editor.h"
 #include "sources/regular-file.h"
 #include "wire/override-document.h"
@@ -113,9 +114,12 @@ tell_outdated (const DispOverridden *result)
     {
       const DispOverride *override = g_ptr_array_index (result->outdated, i);
 
-      g_message ("the source of the fleet no longer says quota %g for container \"%s\" on %s, so "
-                 "it counts again; the quota that was set by hand, %g, is forgotten",
-                 override->source_quota, override->container, override->node, override->quota);
+      disp_event_log (
+          DISP_EVENT_QUOTA_OUTDATED,
+          &(DispEventFields){ .container = override->container, .node = override->node },
+          "the source of the fleet no longer says quota %g for container \"%s\" on %s, so "
+          "it counts again; the quota that was set by hand, %g, is forgotten",
+          override->source_quota, override->container, override->node, override->quota);
     }
 }
 
@@ -125,8 +129,10 @@ tell_first (DispOverrideSource *self, const DispOverridden *result)
   const guint n = result->overrides->len;
 
   if (self->said == NULL && n > 0)
-    g_message ("overrides of quotas: %u in force, %u for containers that are not in the fleet (%s)",
-               n - result->n_absent, result->n_absent, self->path);
+    disp_event_log (
+        DISP_EVENT_CHANGES_LOADED, &(DispEventFields){ .path = self->path },
+        "overrides of quotas: %u in force, %u for containers that are not in the fleet (%s)",
+        n - result->n_absent, result->n_absent, self->path);
 }
 
 /* Also what is forgotten is written, so that it does not come back with the next start.  An
@@ -139,9 +145,12 @@ save_what_is_left (DispOverrideSource *self)
 
   self->is_unsaved = !save (self, self->overrides, &error);
   if (self->is_unsaved && !was_unsaved)
-    g_warning ("%s; what was forgotten is tried again with each fleet", error->message);
+    disp_event_log (DISP_EVENT_CHANGES_UNSAVED,
+                    &(DispEventFields){ .path = self->path, .reason = error->message },
+                    "%s; what was forgotten is tried again with each fleet", error->message);
   else if (!self->is_unsaved && was_unsaved)
-    g_message ("%s: the overrides of quotas are written again", self->path);
+    disp_event_log (DISP_EVENT_CHANGES_SAVED, &(DispEventFields){ .path = self->path },
+                    "%s: the overrides of quotas are written again", self->path);
 }
 
 static void
@@ -262,8 +271,12 @@ override_source_set_quota (DispQuotaEditor *editor, const DispQuotaChange *chang
   overrides = disp_overrides_replace (self->overrides, said, change->quota);
   if (!save (self, overrides, error))
     return NULL;
-  g_message ("quota of container \"%s\" on %s set to %g, was %g", container->name, container->node,
-             change->quota, container->quota);
+  disp_event_log (DISP_EVENT_QUOTA_SET,
+                  &(DispEventFields){ .container = container->name,
+                                      .node = container->node,
+                                      .quota = &change->quota },
+                  "quota of container \"%s\" on %s set to %g, was %g", container->name,
+                  container->node, change->quota, container->quota);
   self->is_unsaved = FALSE;
   disp_overrides_apply (overrides, self->said, &result);
   take (self, self->said, &result);
