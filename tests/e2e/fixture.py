@@ -204,6 +204,12 @@ class Front:
         """Returns what GET / says."""
         return json.loads(self.get("/").body)
 
+    def is_ready(self):
+        """Tells whether it listens, and can predict."""
+        with contextlib.suppress(ConnectionRefusedError):
+            return self.get("/healthz/ready").status == 200
+        return False
+
     def check_well(self):
         """Fails unless it answers a prediction rightly."""
         answer = self.predict("half_plus_two", [4.0])

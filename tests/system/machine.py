@@ -14,7 +14,6 @@ import os
 import select
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -140,7 +139,7 @@ class Machine:
         )
         state = self.run("systemctl", "is-system-running", "--wait", check=False)
         equal(state.stdout.strip(), "running", f"state of the machine {self.failed_units()}")
-        self.write("/usr/lib/sysusers.d/tester.conf", f'u {USER} - "Tester" /home/{USER} /bin/sh\n')
+        self.write("/usr/lib/sysusers.d/tester.conf", f'u {USER} 4242 "Tester" /home/{USER} /bin/sh\n')
         self.run("systemd-sysusers")
         self.run("install", "-d", "-o", USER, "-g", USER, "-m", "0700", f"/home/{USER}")
         # The bus came up before the user of its policy was there.
@@ -299,14 +298,22 @@ class Service(Front):
         self.machine.write(f"/etc/systemd/system/{unit}.d/{name}.conf", text)
         self.machine.run("systemctl", "daemon-reload")
 
-    def start(self, *options, n_containers=1, config="", unit=UNIT):
-        """Starts so many model servers with these options, and the service; returns the service."""
+    def prepare(self, *options, n_containers=1, config=""):
+        """Starts so many model servers with these options, and configures itself for them."""
         servers = [self.house.model_server(f"gpu-{i}", *options) for i in range(n_containers)]
         self.set_fleet(*servers)
         self.configure("[fleet]\nfile=/etc/dispatcherd/fleet.yaml\n" + config)
-        self.machine.run("systemctl", "start", unit)
-        eventually(lambda: self.get("/healthz/ready").status == 200, what="readiness")
         return self
+
+    def activate(self):
+        """Starts the service, which then takes predictions."""
+        self.machine.run("systemctl", "start", UNIT)
+        eventually(self.is_ready, what="readiness")
+        return self
+
+    def start(self, *options, **more):
+        """Prepares and activates."""
+        return self.prepare(*options, **more).activate()
 
     def pid(self):
         """Returns its main process, as it is seen from the machine."""
@@ -314,14 +321,15 @@ class Service(Front):
 
     def send_signal(self, name):
         """Sends a signal to its main process."""
-        self.machine.run("kill", f"-{name}", str(self.pid()))
+        words = ["systemctl", "kill", "--kill-whom=main", f"--signal={name}", UNIT]
+        self.machine.run(*words)
 
     def rows(self):
-        """Returns all records, when the service has stored them."""
-        path = self.machine.outside("/var/lib/dispatcherd/records.db")
-        with contextlib.closing(sqlite3.connect(path, timeout=LIMIT)) as database:
-            database.row_factory = sqlite3.Row
-            return [dict(row) for row in database.execute("SELECT * FROM requests ORDER BY seq")]
+        """Returns all records that the service has stored."""
+        # SQLite would take another path than the one through /proc to a file of the machine.
+        words = ["sqlite3", "-readonly", "-json", "/var/lib/dispatcherd/records.db"]
+        said = self.machine.run(*words, "SELECT * FROM requests ORDER BY seq").stdout
+        return json.loads(said or "[]")
 
     def end(self):
         """Stops it, and forgets its settings and its state."""
