@@ -22,7 +22,7 @@ disp_container_new (void)
 /**
  * disp_container_copy:
  * @self: a container
- * @quota: another quota
+ * @quota: the quota that an operator sets
  *
  * Returns: (transfer full): the same container with that quota, and with the same counters
  */
@@ -41,6 +41,9 @@ disp_container_copy (const DispContainer *self, double quota)
   copy->port = self->port;
   copy->endpoint = g_strdup (self->endpoint);
   copy->quota = quota;
+  copy->own_quota = TRUE;
+  copy->source_quota = disp_container_get_source_quota (self);
+  copy->drained = self->drained;
   copy->stats = disp_stats_ref (self->stats);
   return copy;
 }
@@ -93,7 +96,19 @@ disp_container_unref (DispContainer *self)
 gboolean
 disp_container_is_eligible (const DispContainer *self)
 {
-  return self->active && self->quota > 0;
+  return self->active && self->quota > 0 && !self->drained;
+}
+
+/**
+ * disp_container_get_source_quota:
+ * @self: a container
+ *
+ * Returns: the quota that the source of the fleet says, which counts unless an operator set another
+ */
+double
+disp_container_get_source_quota (const DispContainer *self)
+{
+  return self->own_quota ? self->source_quota : self->quota;
 }
 
 /**

@@ -39,9 +39,12 @@ struct _DispContainer
   DispDevice device;
   char *node; /* (owned) host name or address */
   guint16 port;
-  char *endpoint;   /* (owned) "http://node:port", without a slash at the end */
-  double quota;     /* its share of the device; 0 = do not use */
-  DispStats *stats; /* (owned) */
+  char *endpoint;      /* (owned) "http://node:port", without a slash at the end */
+  double quota;        /* its share of the device; 0 = do not use */
+  gboolean own_quota;  /* whether an operator set that, other than the source */
+  double source_quota; /* with own_quota: what the source says */
+  gboolean drained;    /* whether an operator lets it get no more requests */
+  DispStats *stats;    /* (owned) */
 };
 
 DispContainer *disp_container_new (void);
@@ -50,6 +53,7 @@ DispContainer *disp_container_ref (DispContainer *self);
 void disp_container_unref (DispContainer *self);
 
 gboolean disp_container_is_eligible (const DispContainer *self);
+double disp_container_get_source_quota (const DispContainer *self);
 gboolean disp_container_is_same (const DispContainer *self, const DispContainer *other);
 guint disp_container_hash (const DispContainer *self);
 const char *disp_device_to_string (DispDevice device);

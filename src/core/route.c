@@ -82,22 +82,28 @@ gboolean
 disp_route_check_eligible (const DispRoute *self, GError **error)
 {
   g_autofree char *version = NULL;
+  g_autofree char *drained = NULL;
   guint n_inactive = 0;
+  guint n_drained = 0;
 
   if (self->n_eligible > 0)
     return TRUE;
   version = self->any_version ? g_strdup ("")
                               : g_strdup_printf (" in version %" G_GINT64_FORMAT, self->version);
   for (guint i = 0; i < self->n_containers; i++)
-    n_inactive += self->containers[i]->active ? 0 : 1;
+    if (!self->containers[i]->active)
+      n_inactive++;
+    else if (self->containers[i]->drained)
+      n_drained++;
+  drained = n_drained > 0 ? g_strdup_printf (", %u are drained", n_drained) : g_strdup ("");
   if (self->n_containers == 0)
     g_set_error (error, DISP_ERROR, DISP_ERROR_NO_CONTAINER, "no container serves model \"%s\"%s",
                  self->model, version);
   else
     g_set_error (error, DISP_ERROR, DISP_ERROR_NO_CONTAINER,
-                 "no container of model \"%s\"%s may be used: of %u, %u are not active and %u "
+                 "no container of model \"%s\"%s may be used: of %u, %u are not active%s and %u "
                  "have quota 0",
-                 self->model, version, self->n_containers, n_inactive,
-                 self->n_containers - n_inactive);
+                 self->model, version, self->n_containers, n_inactive, drained,
+                 self->n_containers - n_inactive - n_drained);
   return FALSE;
 }

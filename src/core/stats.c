@@ -136,4 +136,5 @@ disp_stats_read (DispStats *self, DispStatsValues *values)
   values->failed = atomic_load_explicit (&self->failed, memory_order_relaxed);
   values->cancelled = atomic_load_explicit (&self->cancelled, memory_order_relaxed);
   values->latency = atomic_load_explicit (&self->latency, memory_order_relaxed) >> LATENCY_SHIFT;
+  values->failing = atomic_load_explicit (&self->failing, memory_order_relaxed);
 }

@@ -27,6 +27,7 @@ typedef enum
  * @cancelled: ended with %DISP_OUTCOME_CANCELLED
  * @latency: mean duration of successful attempts in microseconds, exponentially weighted; 0 before
  * the first
+ * @failing: whether the last attempt that tells something was a failure
  *
  * What disp_stats_read() copies out.  Each value is exact; together they are not one instant.
  */
@@ -38,6 +39,7 @@ typedef struct
   guint64 failed;
   guint64 cancelled;
   guint64 latency;
+  gboolean failing;
 } DispStatsValues;
 
 DispStats *disp_stats_new (void);

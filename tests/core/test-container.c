@@ -40,6 +40,11 @@ test_copy (void)
   g_assert_cmpfloat (copy->quota, ==, 0.5);
   g_assert_cmpfloat (container->quota, ==, 7);
   g_assert_true (copy->stats == container->stats);
+  g_assert_true (copy->own_quota);
+  g_assert_false (copy->drained);
+  g_assert_cmpfloat (disp_container_get_source_quota (copy), ==, 7);
+  g_assert_false (container->own_quota);
+  g_assert_cmpfloat (disp_container_get_source_quota (container), ==, 7);
 
   g_clear_pointer (&container, disp_container_unref);
   g_assert_cmpstr (copy->name, ==, "c");
@@ -67,6 +72,23 @@ test_eligible (void)
       container->active = cases[i].active;
       g_assert_cmpint (disp_container_is_eligible (container), ==, cases[i].eligible);
     }
+}
+
+/* Whoever copies one that is drained and has a quota of an operator loses neither. */
+static void
+test_drained (void)
+{
+  g_autoptr (DispContainer) container = fixture_container ("c", "m", 1, DISP_DEVICE_CPU, 3);
+  g_autoptr (DispContainer) first = disp_container_copy (container, 2);
+  g_autoptr (DispContainer) second = NULL;
+
+  g_assert_true (disp_container_is_eligible (first));
+  first->drained = TRUE;
+  g_assert_false (disp_container_is_eligible (first));
+  second = disp_container_copy (first, 1);
+  g_assert_true (second->drained);
+  g_assert_false (disp_container_is_eligible (second));
+  g_assert_cmpfloat (disp_container_get_source_quota (second), ==, 3);
 }
 
 /* A server stays the same when it is restarted, and when its quota changes. */
@@ -142,6 +164,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/container/new", test_new);
   g_test_add_func ("/core/container/copy", test_copy);
   g_test_add_func ("/core/container/eligible", test_eligible);
+  g_test_add_func ("/core/container/drained", test_drained);
   g_test_add_func ("/core/container/same", test_same);
   g_test_add_func ("/core/container/device", test_device);
   g_test_add_func ("/core/container/references", test_references);

@@ -128,11 +128,28 @@ test_check (void)
   g_assert_no_error (error);
 }
 
+static void
+test_drained (void)
+{
+  g_autoptr (GPtrArray) listed = new_list ();
+  g_autoptr (DispRoute) route = disp_route_new (0, "m", 2, FALSE);
+
+  add (listed, "a", FALSE, 1);
+  add (listed, "b", TRUE, 0);
+  add (listed, "c", TRUE, 1);
+  ((DispContainer *) g_ptr_array_index (listed, 2))->drained = TRUE;
+  disp_route_fill (route, listed);
+  g_assert_cmpuint (route->n_eligible, ==, 0);
+  expect_message (route, "no container of model \"m\" in version 2 may be used: "
+                         "of 3, 1 are not active, 1 are drained and 1 have quota 0");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/route/order", test_order);
+  g_test_add_func ("/core/route/drained", test_drained);
   g_test_add_func ("/core/route/twice", test_twice);
   g_test_add_func ("/core/route/check", test_check);
   return g_test_run ();

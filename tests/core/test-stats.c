@@ -27,7 +27,7 @@ static void
 test_new (void)
 {
   g_autoptr (DispStats) stats = disp_stats_new ();
-  DispStatsValues values = { 1, 1, 1, 1, 1, 1 };
+  DispStatsValues values = { 1, 1, 1, 1, 1, 1, TRUE };
 
   disp_stats_read (stats, &values);
   g_assert_cmpint (values.in_flight, ==, 0);
@@ -36,6 +36,7 @@ test_new (void)
   g_assert_cmpuint (values.failed, ==, 0);
   g_assert_cmpuint (values.cancelled, ==, 0);
   g_assert_cmpuint (values.latency, ==, 0);
+  g_assert_false (values.failing);
 }
 
 static void
@@ -57,6 +58,10 @@ test_counts (void)
   g_assert_cmpuint (values.succeeded, ==, 1);
   g_assert_cmpuint (values.failed, ==, 2);
   g_assert_cmpuint (values.cancelled, ==, 1);
+  g_assert_true (values.failing);
+  disp_stats_end (stats, DISP_OUTCOME_SUCCESS, 500);
+  disp_stats_read (stats, &values);
+  g_assert_false (values.failing);
 }
 
 static void
