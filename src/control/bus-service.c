@@ -10,9 +10,9 @@ struct _DispBusService
 {
   DispBusLink *link; /* (owned) */
   DispBusParts parts;
-  DispAnnouncer *announcer;            /* (owned) */
-  DispDispatcherObject *root;          /* (owned) */
-  GDBusObjectManagerServer *directory; /* (owned) lists the objects below the root */
+  DispAnnouncer *announcer;   /* (owned) */
+  DispDispatcherObject *root; /* (owned) */
+  DispObjectTree *tree;       /* (owned) the objects below the root */
 };
 
 static void
@@ -25,7 +25,7 @@ on_joined (G_GNUC_UNUSED DispBusLink *link, GDBusConnection *connection, gpointe
   if (!g_dbus_interface_skeleton_export (G_DBUS_INTERFACE_SKELETON (self->root), connection,
                                          DISP_BUS_PATH, &error))
     g_critical ("the root object cannot be exported: %s", error->message);
-  g_dbus_object_manager_server_set_connection (self->directory, connection);
+  disp_object_tree_set_connection (self->tree, connection);
 }
 
 static void
@@ -33,7 +33,7 @@ on_left (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
 {
   DispBusService *self = user_data;
 
-  g_dbus_object_manager_server_set_connection (self->directory, NULL);
+  disp_object_tree_set_connection (self->tree, NULL);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->root));
 }
 
@@ -72,7 +72,8 @@ disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchb
   self->announcer = disp_announcer_new (clock);
   self->root = disp_dispatcher_object_new (&self->parts, settings);
   disp_announcer_add (self->announcer, G_DBUS_INTERFACE_SKELETON (self->root));
-  self->directory = g_dbus_object_manager_server_new (DISP_BUS_PATH);
+  self->tree = disp_object_tree_new (&self->parts, self->announcer);
+  disp_object_tree_update (self->tree);
 
   self->link = disp_bus_link_new (address, DISP_BUS_NAME, clock);
   g_signal_connect (self->link, "joined", G_CALLBACK (on_joined), self);
@@ -106,6 +107,7 @@ disp_bus_service_set_configured (DispBusService *self, const char *configured_po
 void
 disp_bus_service_look (DispBusService *self)
 {
+  disp_object_tree_update (self->tree);
   disp_announcer_look (self->announcer);
 }
 
@@ -123,7 +125,8 @@ disp_bus_service_free (DispBusService *self)
   g_signal_handlers_disconnect_by_data (self->link, self);
   g_signal_handlers_disconnect_by_data (self->parts.gate, self);
   g_object_unref (self->link);
-  g_object_unref (self->directory);
+  disp_object_tree_clear (self->tree);
+  g_object_unref (self->tree);
   disp_announcer_free (self->announcer);
   g_object_unref (self->root);
   disp_bus_parts_clear (&self->parts);

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "control/dispatcher-object.h"
+#include "control/object-tree.h"
 
-/* The name of the daemon on the bus, and the path of its root object. */
+/* The name of the daemon on the bus. */
 #define DISP_BUS_NAME "org.dispatcherd.Dispatcher1"
-#define DISP_BUS_PATH "/org/dispatcherd/Dispatcher1"
 
 typedef struct _DispBusService DispBusService;
 

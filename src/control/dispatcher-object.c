@@ -2,6 +2,7 @@
 #include "control/dispatcher-object.h"
 
 #include "build-config.h"
+#include "control/writable.h"
 
 /* The root object: the daemon as a whole.  Its properties are read from the switchboard at the
  * moment that somebody asks for them. */
@@ -175,6 +176,12 @@ write_policy (gpointer object, GVariant *parameters, GError **error)
                                      g_variant_get_string (value, NULL), NULL, error);
 }
 
+static void
+handle_write_policy (gpointer object, GDBusMethodInvocation *invocation)
+{
+  disp_gate_change (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, write_policy);
+}
+
 static gboolean
 stop (gpointer object, G_GNUC_UNUSED GVariant *parameters, G_GNUC_UNUSED GError **error)
 {
@@ -290,41 +297,12 @@ implement_interface (DispBusDispatcher1Iface *iface)
   iface->handle_reset = handle_reset;
 }
 
-static GDBusInterfaceSkeletonClass *
-get_skeleton_class (void)
-{
-  return G_DBUS_INTERFACE_SKELETON_CLASS (disp_dispatcher_object_parent_class);
-}
-
-/* Without a function for written properties, GDBus hands Set() on as a call, which can wait. */
-static void
-call_method (GDBusConnection *connection, const char *sender, const char *path,
-             const char *interface, const char *method, GVariant *parameters,
-             GDBusMethodInvocation *invocation, gpointer user_data)
-{
-  if (g_dbus_method_invocation_get_property_info (invocation) != NULL)
-    disp_gate_change (DISP_DISPATCHER_OBJECT (user_data)->parts.gate, user_data, invocation,
-                      write_policy);
-  else
-    get_skeleton_class ()->get_vtable (user_data)->method_call (
-        connection, sender, path, interface, method, parameters, invocation, user_data);
-}
-
-static GVariant *
-read_property (GDBusConnection *connection, const char *sender, const char *path,
-               const char *interface, const char *property, GError **error, gpointer user_data)
-{
-  return get_skeleton_class ()->get_vtable (user_data)->get_property (
-      connection, sender, path, interface, property, error, user_data);
-}
-
 static GDBusInterfaceVTable *
 get_vtable (G_GNUC_UNUSED GDBusInterfaceSkeleton *skeleton)
 {
-  static GDBusInterfaceVTable vtable = { .method_call = call_method,
-                                         .get_property = read_property };
+  static DispWritable writable = { DISP_WRITABLE_VTABLE, handle_write_policy };
 
-  return &vtable;
+  return &writable.vtable;
 }
 
 static void
