@@ -14,8 +14,9 @@
 #define MMAP_THRESHOLD (256 * 1024)
 
 static int
-fail (const GError *error)
+fail (DispSupervision *supervision, const GError *error)
 {
+  disp_supervision_fail (supervision, error);
   g_printerr ("dispatcherd: %s\n", error->message);
   if (error->domain == G_OPTION_ERROR)
     return EX_USAGE;
@@ -23,19 +24,20 @@ fail (const GError *error)
 }
 
 static int
-run (const DispOptions *options, DispConfig *config)
+run (const DispOptions *options, DispConfig *config, DispSupervision *supervision)
 {
   g_autoptr (DispApplication) application = NULL;
   g_autoptr (GError) error = NULL;
 
   disp_logging_start (config->verbose);
-  application = disp_application_new (options, config);
-  return disp_application_run (application, &error) ? EXIT_SUCCESS : fail (error);
+  application = disp_application_new (options, config, supervision);
+  return disp_application_run (application, &error) ? EXIT_SUCCESS : fail (supervision, error);
 }
 
 int
 main (int argc, char **argv)
 {
+  g_autoptr (DispSupervision) supervision = NULL;
   g_autoptr (DispOptions) options = NULL;
   g_autoptr (DispConfig) config = NULL;
   g_autoptr (GError) error = NULL;
@@ -54,9 +56,10 @@ main (int argc, char **argv)
   mallopt (M_MMAP_THRESHOLD, MMAP_THRESHOLD);
   mallopt (M_TRIM_THRESHOLD, MMAP_THRESHOLD);
 
+  supervision = disp_supervision_new ();
   options = disp_options_parse (argc, argv, &command, &error);
   if (options == NULL)
-    return fail (error);
+    return fail (supervision, error);
   if (command == DISP_COMMAND_VERSION)
     {
       g_print ("dispatcherd %s\n", DISP_VERSION);
@@ -64,12 +67,12 @@ main (int argc, char **argv)
     }
   config = disp_options_load (options, &error);
   if (config == NULL)
-    return fail (error);
+    return fail (supervision, error);
   if (command == DISP_COMMAND_CHECK)
     {
       text = disp_config_to_text (config);
       g_print ("%s", text);
       return EXIT_SUCCESS;
     }
-  return run (options, g_steal_pointer (&config));
+  return run (options, g_steal_pointer (&config), supervision);
 }

@@ -7,6 +7,7 @@
 #include "app/reload.h"
 #include "app/service.h"
 #include "core/event.h"
+#include "core/tsan.h"
 #include "front/containers-site.h"
 #include "front/predictions-site.h"
 #include "front/requests-site.h"
@@ -35,6 +36,7 @@ struct _DispApplication
 {
   GObject parent_instance;
   const DispOptions *options;        /* (unowned) */
+  DispSupervision *supervision;      /* (unowned) */
   DispConfig *config;                /* (owned) in force; main thread */
   GMainLoop *loop;                   /* (owned) */
   DispClock *clock;                  /* (owned) */
@@ -47,6 +49,7 @@ struct _DispApplication
   DispFleetFeed *feed;          /* (owned) */
   DispReload *reload;           /* (owned) */
   guint n_running;              /* services that have not ended */
+  guint64 n_lost;               /* records that could not be stored at the end */
   guint n_signals;              /* SIGTERM and SIGINT so far */
   GSource *drain_timer;         /* (owned) (nullable) */
   guint signal_ids[3];
@@ -101,16 +104,18 @@ disp_application_init (DispApplication *self)
  * disp_application_new:
  * @options: what @config was loaded from, and is again by a reload; outlives the daemon
  * @config: (transfer full): a checked configuration
+ * @supervision: is told how the daemon is; outlives it
  *
  * Returns: (transfer full): the daemon, not started
  */
 DispApplication *
-disp_application_new (const DispOptions *options, DispConfig *config)
+disp_application_new (const DispOptions *options, DispConfig *config, DispSupervision *supervision)
 {
   DispApplication *self = g_object_new (DISP_TYPE_APPLICATION, NULL);
 
   self->options = options;
   self->config = config;
+  self->supervision = supervision;
   return self;
 }
 
@@ -202,6 +207,18 @@ apply_config (gpointer user_data)
 }
 
 static void
+on_reload_began (gpointer user_data)
+{
+  disp_supervision_begin_reload (DISP_APPLICATION (user_data)->supervision);
+}
+
+static void
+on_reload_ended (gpointer user_data)
+{
+  disp_supervision_end_reload (DISP_APPLICATION (user_data)->supervision);
+}
+
+static void
 make_reload (DispApplication *self)
 {
   const DispReloadParts parts = {
@@ -211,7 +228,9 @@ make_reload (DispApplication *self)
     .clock = self->clock,
     .switchboard = self->switchboard,
     .feed = self->feed,
+    .began = on_reload_began,
     .apply = apply_config,
+    .ended = on_reload_ended,
     .user_data = self,
   };
 
@@ -279,6 +298,8 @@ on_stop_signal (gpointer user_data)
       disp_event_log (DISP_EVENT_STOPPING, NULL, "stopping: what is in flight may end within %s",
                       self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
       disp_switchboard_set_draining (self->switchboard);
+      disp_supervision_stop (self->supervision,
+                             self->config->drain_timeout + ABORT_PATIENCE + RECORDS_PATIENCE);
       self->drain_timer = disp_clock_add_timer (
           self->clock, disp_clock_now (self->clock) + self->config->drain_timeout, "drain",
           on_drain_over, self);
@@ -366,16 +387,42 @@ start_services (DispApplication *self)
       }
 }
 
+static gboolean
+on_log_closed (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gpointer
+close_log (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  DISP_TSAN_ACQUIRE (self);
+  self->n_lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
+  DISP_TSAN_RELEASE (self);
+  g_idle_add (on_log_closed, self);
+  return NULL;
+}
+
 static void
 end (DispApplication *self)
 {
-  guint64 lost;
+  GThread *closer;
 
+  disp_clock_clear_timer (&self->drain_timer);
   disp_fleet_feed_stop (self->feed);
-  lost = disp_request_log_close (self->log, RECORDS_PATIENCE);
+  /* On a thread of its own: the supervisor must go on being told meanwhile. */
+  DISP_TSAN_RELEASE (self);
+  closer = g_thread_new ("closer", close_log, self);
+  g_main_loop_run (self->loop);
+  g_thread_join (closer);
   /* Who still waited for a record has been told, and hears it now. */
   close_services (self);
-  if (lost == 0)
+  if (self->n_lost == 0)
     disp_event_log (DISP_EVENT_STOPPED, NULL, "stopped");
 }
 
@@ -405,6 +452,7 @@ disp_application_run (DispApplication *self, GError **error)
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
   self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_hangup_signal, self);
   start_services (self);
+  disp_supervision_ready (self->supervision, self->switchboard);
 
   g_main_loop_run (self->loop);
   end (self);
