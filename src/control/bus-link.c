@@ -2,6 +2,7 @@
 #include "control/bus-link.h"
 
 #include "core/backoff.h"
+#include "core/event.h"
 
 /* How long to wait before the bus is tried again, at first and at most, in microseconds. */
 #define FIRST_WAIT (100 * G_TIME_SPAN_MILLISECOND)
@@ -152,9 +153,10 @@ on_closed (G_GNUC_UNUSED GDBusConnection *connection, G_GNUC_UNUSED gboolean is_
            const GError *error, gpointer user_data)
 {
   DispBusLink *self = user_data;
+  const char *reason = error != NULL ? error->message : "it closed the connection";
 
-  g_warning ("the message bus has gone (%s); serving without it until it returns",
-             error != NULL ? error->message : "it closed the connection");
+  disp_event_log (DISP_EVENT_BUS_LOST, &(DispEventFields){ .reason = reason },
+                  "the message bus has gone (%s); serving without it until it returns", reason);
   self->is_absence_told = TRUE;
   leave (self);
   wait_for_bus (self);
@@ -170,11 +172,12 @@ on_name (G_GNUC_UNUSED GDBusConnection *connection, G_GNUC_UNUSED const char *se
 
   if (g_str_equal (signal, "NameAcquired"))
     {
-      g_message ("on the message bus as %s", self->name);
+      disp_event_log (DISP_EVENT_BUS_JOINED, NULL, "on the message bus as %s", self->name);
       self->is_queue_told = FALSE;
     }
   else
-    g_warning ("the name %s was taken away on the message bus", self->name);
+    disp_event_log (DISP_EVENT_NAME_TAKEN, NULL, "the name %s was taken away on the message bus",
+                    self->name);
 }
 
 static void
@@ -192,15 +195,18 @@ on_requested (GObject *connection, GAsyncResult *result, gpointer user_data)
   if (reply == NULL)
     {
       g_dbus_error_strip_remote_error (error);
-      g_warning ("the message bus does not give us the name %s: %s", self->name, error->message);
+      disp_event_log (DISP_EVENT_NAME_TAKEN, &(DispEventFields){ .reason = error->message },
+                      "the message bus does not give us the name %s: %s", self->name,
+                      error->message);
       return;
     }
   g_variant_get (reply, "(u)", &outcome);
   if (outcome == IN_QUEUE && !self->is_queue_told)
     {
-      g_warning ("another dispatcherd has the name %s on the message bus; serving without it "
-                 "until it is free",
-                 self->name);
+      disp_event_log (DISP_EVENT_NAME_TAKEN, NULL,
+                      "another dispatcherd has the name %s on the message bus; serving without it "
+                      "until it is free",
+                      self->name);
       self->is_queue_told = TRUE;
     }
 }
@@ -234,8 +240,9 @@ on_connected (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user
   if (connection == NULL)
     {
       if (!self->is_absence_told)
-        g_message ("there is no message bus (%s); serving without it until there is",
-                   error->message);
+        disp_event_log (DISP_EVENT_BUS_ABSENT, &(DispEventFields){ .reason = error->message },
+                        "there is no message bus (%s); serving without it until there is",
+                        error->message);
       self->is_absence_told = TRUE;
       wait_for_bus (self);
       return;
