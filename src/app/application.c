@@ -43,6 +43,7 @@ struct _DispApplication
   DispNotice *notice;                /* (owned) of what changes */
   DispService *services[N_SERVICES]; /* (owned) (nullable) those that are wanted */
   DispRecordArchive *archive;   /* (owned) (nullable) until the embedded Requests Store has it */
+  DispStore *store;             /* (owned) behind the log */
   DispRequestLog *log;          /* (owned) */
   DispPolicySpec *policy;       /* (owned) */
   DispSwitchboard *switchboard; /* (owned) */
@@ -78,6 +79,7 @@ disp_application_finalize (GObject *object)
   g_clear_object (&self->switchboard);
   g_clear_object (&self->archive);
   g_clear_object (&self->log);
+  g_clear_object (&self->store);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
   disp_notice_unref (self->notice);
   g_object_unref (self->clock);
@@ -163,11 +165,10 @@ static gboolean
 open_log (DispApplication *self, GError **error)
 {
   const DispRequestLogSettings settings = disp_config_for_log (self->config);
-  g_autoptr (DispStore) store = disp_config_open_store (self->config, self->clock, self->notice,
-                                                        error);
   g_autofree char *path = disp_config_dup_store_path (self->config);
 
-  if (store == NULL)
+  self->store = disp_config_open_store (self->config, self->clock, self->notice, error);
+  if (self->store == NULL)
     return FALSE;
   if (self->services[SERVICE_REQUESTS_STORE] != NULL)
     {
@@ -175,7 +176,7 @@ open_log (DispApplication *self, GError **error)
       if (self->archive == NULL)
         return FALSE;
     }
-  self->log = disp_request_log_new (store, self->clock, self->notice, &settings);
+  self->log = disp_request_log_new (self->store, self->clock, self->notice, &settings);
   return TRUE;
 }
 
@@ -202,8 +203,11 @@ static void
 apply_config (gpointer user_data)
 {
   DispApplication *self = user_data;
+  const DispRequestLogSettings log = disp_config_for_log (self->config);
 
   disp_logging_set_verbose (self->config->verbose);
+  disp_config_adjust_store (self->config, self->store);
+  disp_request_log_set_settings (self->log, &log);
 }
 
 static void

@@ -69,3 +69,20 @@ disp_config_open_store (const DispConfig *config, DispClock *clock, DispNotice *
     return disp_null_store_new ();
   return open_elsewhere (config, clock, notice, error);
 }
+
+/**
+ * disp_config_adjust_store:
+ * @config: the configuration in force
+ * @store: the store that was opened
+ *
+ * Gives the store what may change while it is used.
+ */
+void
+disp_config_adjust_store (const DispConfig *config, DispStore *store)
+{
+  if (DISP_IS_SQLITE_STORE (store))
+    disp_sqlite_store_set_limits (DISP_SQLITE_STORE (store), config->retention_age,
+                                  config->retention_size);
+  else if (DISP_IS_HTTP_STORE (store))
+    disp_http_store_set_limits (DISP_HTTP_STORE (store), config->spool_limit, config->coalesces);
+}

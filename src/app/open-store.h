@@ -9,3 +9,4 @@
 char *disp_config_dup_store_path (const DispConfig *config);
 DispStore *disp_config_open_store (const DispConfig *config, DispClock *clock, DispNotice *notice,
                                    GError **error);
+void disp_config_adjust_store (const DispConfig *config, DispStore *store);

@@ -47,6 +47,7 @@ struct _DispDelivery
   guint n_dead;            /* dead letters since a record was accepted */
   gboolean stuck;          /* it is to end, and the store failed since */
   atomic_ullong n_refused; /* (atomic) records that became dead letters */
+  atomic_bool coalesces;   /* (atomic) told: what the feed is to do */
   atomic_bool appended;    /* (atomic) told: the spool has more */
   atomic_bool ending;      /* (atomic) told: deliver what can be delivered now, and end */
   atomic_bool aborting;    /* (atomic) told: end */
@@ -292,6 +293,7 @@ on_bell (gpointer user_data)
 {
   DispDelivery *self = user_data;
 
+  disp_letter_feed_set_coalesces (self->feed, atomic_load (&self->coalesces));
   if (atomic_exchange (&self->appended, FALSE))
     disp_letter_feed_note_appended (self->feed);
   if (atomic_load (&self->ending))
@@ -332,6 +334,7 @@ disp_delivery_new (DispSpoolOutlet *outlet, DispHttpPoster *poster, DispClock *c
 
   self->poster = g_object_ref (poster);
   self->clock = g_object_ref (clock);
+  atomic_init (&self->coalesces, coalesces);
   self->feed = disp_letter_feed_new (outlet, clock, notice, coalesces);
   self->outage = disp_outage_new (clock, notice, disp_http_poster_get_address (poster));
   self->random = g_rand_new ();
@@ -378,6 +381,20 @@ void
 disp_delivery_wake (DispDelivery *self)
 {
   tell (self, &self->appended);
+}
+
+/**
+ * disp_delivery_set_coalesces:
+ * @self: a delivery
+ * @coalesces: as of disp_delivery_new(), from the next post on
+ *
+ * Any thread.
+ */
+void
+disp_delivery_set_coalesces (DispDelivery *self, gboolean coalesces)
+{
+  atomic_store (&self->coalesces, coalesces);
+  disp_bell_ring (self->bell);
 }
 
 /**

@@ -16,6 +16,7 @@ DispDelivery *disp_delivery_new (DispSpoolOutlet *outlet, DispHttpPoster *poster
                                  DispNotice *notice, gboolean coalesces, guint n_posts,
                                  GMainContext *context);
 void disp_delivery_free (DispDelivery *self);
+void disp_delivery_set_coalesces (DispDelivery *self, gboolean coalesces);
 void disp_delivery_wake (DispDelivery *self);
 void disp_delivery_end (DispDelivery *self);
 void disp_delivery_abort (DispDelivery *self);

@@ -278,3 +278,19 @@ disp_http_store_new (const char *url, const DispHttpStoreSettings *settings, Dis
   self->thread = g_thread_new ("delivery", deliver, self);
   return DISP_STORE (g_steal_pointer (&self));
 }
+
+/**
+ * disp_http_store_set_limits:
+ * @self: a store
+ * @spool_limit: how much of its spool may be in use, in bytes
+ * @coalesces: whether of records of one id that wait together only the last is sent
+ *
+ * What it keeps to from now on.  Any thread.
+ */
+void
+disp_http_store_set_limits (DispHttpStore *self, gint64 spool_limit, gboolean coalesces)
+{
+  disp_spool_set_limit (self->spool, spool_limit);
+  disp_spool_inlet_set_coalesces (self->inlet, coalesces);
+  disp_delivery_set_coalesces (self->delivery, coalesces);
+}

@@ -24,3 +24,4 @@ typedef struct
 gboolean disp_http_store_check_url (const char *url, GError **error);
 DispStore *disp_http_store_new (const char *url, const DispHttpStoreSettings *settings,
                                 DispClock *clock, DispNotice *notice, GError **error);
+void disp_http_store_set_limits (DispHttpStore *self, gint64 spool_limit, gboolean coalesces);

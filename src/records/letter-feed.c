@@ -288,6 +288,17 @@ disp_letter_feed_new (DispSpoolOutlet *outlet, DispClock *clock, DispNotice *not
 }
 
 /**
+ * disp_letter_feed_set_coalesces:
+ * @self: a feed
+ * @coalesces: as of disp_letter_feed_new(), from the next parcel on
+ */
+void
+disp_letter_feed_set_coalesces (DispLetterFeed *self, gboolean coalesces)
+{
+  disp_outbox_set_coalesces (self->outbox, coalesces);
+}
+
+/**
  * disp_letter_feed_free:
  * @self: (transfer full): a feed of which no parcel is taken
  */

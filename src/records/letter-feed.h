@@ -16,6 +16,7 @@ typedef struct _DispLetterFeed DispLetterFeed;
 DispLetterFeed *disp_letter_feed_new (DispSpoolOutlet *outlet, DispClock *clock, DispNotice *notice,
                                       gboolean coalesces);
 void disp_letter_feed_free (DispLetterFeed *self);
+void disp_letter_feed_set_coalesces (DispLetterFeed *self, gboolean coalesces);
 void disp_letter_feed_note_appended (DispLetterFeed *self);
 void disp_letter_feed_run (DispLetterFeed *self);
 DispParcel *disp_letter_feed_take (DispLetterFeed *self, gboolean early, GBytes **document);

@@ -9,6 +9,7 @@
  * DispLogEntryKind:
  * @DISP_LOG_ENTRY_RECORD: store the record
  * @DISP_LOG_ENTRY_CLEAR: forget all that was stored before
+ * @DISP_LOG_ENTRY_TIDY: let it tidy up now
  * @DISP_LOG_ENTRY_END: the last entry; nothing follows
  *
  * What an entry of the queue asks of the store.
@@ -17,6 +18,7 @@ typedef enum
 {
   DISP_LOG_ENTRY_RECORD,
   DISP_LOG_ENTRY_CLEAR,
+  DISP_LOG_ENTRY_TIDY,
   DISP_LOG_ENTRY_END,
 } DispLogEntryKind;
 

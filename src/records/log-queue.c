@@ -13,9 +13,9 @@
 struct _DispLogQueue
 {
   GAsyncQueue *entries;            /* (owned) (element-type DispLogEntry, owned) */
-  DispRequestLogSettings settings; /* immutable */
+  DispRequestLogSettings settings; /* (locked-by entries) */
   DispNotice *notice;              /* (owned) (nullable) */
-  guint batch;                     /* immutable; so many records need not wait for more */
+  guint batch;                     /* (locked-by entries) so many records need not wait for more */
   DispRecordSinkValues values;     /* (locked-by entries) spooled is the store's, and 0 here */
   guint64 reserved;   /* (locked-by entries) admitted records that were not pushed yet */
   guint n_waited_for; /* (locked-by entries) entries that somebody waits for */
@@ -38,6 +38,13 @@ unlock (DispLogQueue *self)
   g_async_queue_unlock (self->entries);
 }
 
+static void
+set_settings (DispLogQueue *self, const DispRequestLogSettings *settings)
+{
+  self->settings = *settings;
+  self->batch = CLAMP (settings->max_records / 2, 1, DISP_REQUEST_LOG_MAX_BATCH);
+}
+
 /**
  * disp_log_queue_new:
  * @settings: the limits
@@ -51,9 +58,8 @@ disp_log_queue_new (const DispRequestLogSettings *settings, DispNotice *notice)
   DispLogQueue *self = g_new0 (DispLogQueue, 1);
 
   self->entries = g_async_queue_new_full ((GDestroyNotify) disp_log_entry_free);
-  self->settings = *settings;
+  set_settings (self, settings);
   self->notice = notice != NULL ? disp_notice_ref (notice) : NULL;
-  self->batch = CLAMP (settings->max_records / 2, 1, DISP_REQUEST_LOG_MAX_BATCH);
   return self;
 }
 
@@ -70,13 +76,12 @@ disp_log_queue_free (DispLogQueue *self)
 }
 
 static void
-tell_full (DispLogQueue *self, const DispRecordSinkValues *values)
+tell_full (DispLogQueue *self, const DispRecordSinkValues *values, gboolean drop)
 {
   disp_event_log (DISP_EVENT_RECORDS_FULL, NULL,
                   "there is no room for more records, %" G_GUINT64_FORMAT
                   " wait to be stored (%" G_GUINT64_FORMAT " bytes): predictions %s",
-                  values->queued, values->queued_bytes,
-                  self->settings.drop ? "leave no records" : "are refused");
+                  values->queued, values->queued_bytes, drop ? "leave no records" : "are refused");
   if (self->notice != NULL)
     disp_notice_touch (self->notice);
 }
@@ -111,8 +116,10 @@ disp_log_queue_admit (DispLogQueue *self, guint n_records)
   guint64 n_waiting;
   gboolean admitted;
   gboolean news = FALSE;
+  gboolean drop;
 
   lock (self);
+  drop = self->settings.drop;
   n_waiting = self->values.queued + self->reserved;
   admitted = !self->closed
              && (n_waiting == 0 || n_waiting + n_records <= self->settings.max_records)
@@ -130,10 +137,10 @@ disp_log_queue_admit (DispLogQueue *self, guint n_records)
   unlock (self);
 
   if (news)
-    tell_full (self, &values);
+    tell_full (self, &values, drop);
   if (admitted)
     return DISP_ADMISSION_RECORDED;
-  return self->settings.drop ? DISP_ADMISSION_DROPPED : DISP_ADMISSION_REFUSED;
+  return drop ? DISP_ADMISSION_DROPPED : DISP_ADMISSION_REFUSED;
 }
 
 /* Whether what is queued should be stored now, instead of waiting for more.  Whoever asks may have
@@ -242,12 +249,14 @@ char *
 disp_log_queue_dup_problem (DispLogQueue *self)
 {
   gboolean full;
+  gboolean drop;
 
   lock (self);
   full = self->full;
+  drop = self->settings.drop;
   unlock (self);
   return full ? g_strdup_printf ("there is no room for more records: predictions %s",
-                                 self->settings.drop ? "leave none" : "are refused")
+                                 drop ? "leave none" : "are refused")
               : NULL;
 }
 
@@ -341,11 +350,16 @@ release (DispLogQueue *self, DispLogEntry *const *entries, guint n_entries)
 /* A queue that was full has room again only when a quarter of it is free, so that a burst at the
  * limit is told once. */
 static gboolean
-has_room_again (DispLogQueue *self)
+find_room_again (DispLogQueue *self, guint64 *n_missed)
 {
-  return self->full && !self->closed
-         && self->values.queued + self->reserved <= (guint64) self->settings.max_records * 3 / 4
-         && self->values.queued_bytes <= self->settings.max_bytes / 4 * 3;
+  if (!self->full || self->closed
+      || self->values.queued + self->reserved > (guint64) self->settings.max_records * 3 / 4
+      || self->values.queued_bytes > self->settings.max_bytes / 4 * 3)
+    return FALSE;
+  self->full = FALSE;
+  *n_missed = self->n_missed;
+  self->n_missed = 0;
+  return TRUE;
 }
 
 /**
@@ -369,13 +383,29 @@ disp_log_queue_settle (DispLogQueue *self, DispLogEntry *const *entries, guint n
   release (self, entries, n_entries);
   self->values.stored += n_entries - n_refused;
   self->values.refused += n_refused;
-  news = has_room_again (self);
+  news = find_room_again (self, &n_missed);
+  unlock (self);
+
   if (news)
-    {
-      self->full = FALSE;
-      n_missed = self->n_missed;
-      self->n_missed = 0;
-    }
+    tell_room (self, n_missed);
+}
+
+/**
+ * disp_log_queue_set_settings:
+ * @self: a queue
+ * @settings: the limits from now on; copied
+ *
+ * What waits stays, also what is beyond a lower limit.  Any thread.
+ */
+void
+disp_log_queue_set_settings (DispLogQueue *self, const DispRequestLogSettings *settings)
+{
+  guint64 n_missed = 0;
+  gboolean news;
+
+  lock (self);
+  set_settings (self, settings);
+  news = find_room_again (self, &n_missed);
   unlock (self);
 
   if (news)

@@ -9,6 +9,7 @@ typedef struct _DispLogQueue DispLogQueue;
 
 DispLogQueue *disp_log_queue_new (const DispRequestLogSettings *settings, DispNotice *notice);
 void disp_log_queue_free (DispLogQueue *self);
+void disp_log_queue_set_settings (DispLogQueue *self, const DispRequestLogSettings *settings);
 
 DispAdmission disp_log_queue_admit (DispLogQueue *self, guint n_records);
 gboolean disp_log_queue_push (DispLogQueue *self, DispLogEntry *entry, gboolean *due);

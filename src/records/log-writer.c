@@ -22,17 +22,17 @@
  */
 struct _DispLogWriter
 {
-  DispLogQueue *queue;       /* (unowned) */
-  DispOutage *outage;        /* (unowned) */
-  DispStore *store;          /* (owned) used by the thread alone until it has ended */
-  DispClock *clock;          /* (owned) */
-  gint64 flush_interval;     /* microseconds */
-  GCancellable *cancellable; /* (owned) cancelled when the patience of the closer is over */
-  GThread *thread;           /* (owned) (nullable) until it was joined */
-  GMutex lock;               /* held by nobody for long; guards the two conditions */
-  GCond wake;                /* for the thread: the queue is due, or the cancellable cancelled */
-  GCond done;                /* for the closer: finished */
-  atomic_bool finished;      /* (atomic) the thread will not touch the store again */
+  DispLogQueue *queue;         /* (unowned) */
+  DispOutage *outage;          /* (unowned) */
+  DispStore *store;            /* (owned) used by the thread alone until it has ended */
+  DispClock *clock;            /* (owned) */
+  atomic_llong flush_interval; /* (atomic) microseconds */
+  GCancellable *cancellable;   /* (owned) cancelled when the patience of the closer is over */
+  GThread *thread;             /* (owned) (nullable) until it was joined */
+  GMutex lock;                 /* held by nobody for long; guards the two conditions */
+  GCond wake;                  /* for the thread: the queue is due, or the cancellable cancelled */
+  GCond done;                  /* for the closer: finished */
+  atomic_bool finished;        /* (atomic) the thread will not touch the store again */
 
   /* The rest belongs to the thread. */
   GPtrArray *pending;   /* (owned) (element-type DispLogEntry, owned) popped and not done */
@@ -132,13 +132,14 @@ static void
 wait_for_batch (DispLogWriter *self)
 {
   DispLogEntry *first = disp_log_queue_pop (self->queue, 0);
-  gint64 deadline = self->collected_at + self->flush_interval;
+  const gint64 flush_interval = atomic_load (&self->flush_interval);
+  gint64 deadline = self->collected_at + flush_interval;
 
   /* An entry that is there already was pushed after the last batch was collected: it has waited. */
   if (first == NULL)
     {
       first = pop_first (self);
-      deadline = disp_clock_now (self->clock) + self->flush_interval;
+      deadline = disp_clock_now (self->clock) + flush_interval;
     }
   g_ptr_array_add (self->pending, first);
   if (first->kind == DISP_LOG_ENTRY_RECORD && first->task == NULL)
@@ -260,6 +261,17 @@ wait_to_retry (DispLogWriter *self)
   return !g_cancellable_is_cancelled (self->cancellable);
 }
 
+/* Does what an entry that is none of a record asks for. */
+static gboolean
+carry_out (DispLogWriter *self, DispLogEntryKind kind)
+{
+  if (kind == DISP_LOG_ENTRY_CLEAR)
+    return clear_records (self);
+  self->tidy_at = disp_clock_now (self->clock);
+  finish_pending (self, 1, NULL);
+  return TRUE;
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -269,8 +281,8 @@ run (gpointer data)
   while (collect (self))
     {
       const DispLogEntry *first = g_ptr_array_index (self->pending, 0);
-      gboolean done = first->kind == DISP_LOG_ENTRY_CLEAR ? clear_records (self)
-                                                          : store_records (self);
+      gboolean done = first->kind == DISP_LOG_ENTRY_RECORD ? store_records (self)
+                                                           : carry_out (self, first->kind);
 
       tidy_after_batch (self);
       if (!done && !wait_to_retry (self))
@@ -304,7 +316,7 @@ disp_log_writer_new (DispLogQueue *queue, DispStore *store, DispOutage *outage, 
   self->store = g_object_ref (store);
   self->clock = g_object_ref (clock);
   self->outage = outage;
-  self->flush_interval = flush_interval;
+  atomic_init (&self->flush_interval, flush_interval);
   self->cancellable = g_cancellable_new ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
@@ -320,6 +332,19 @@ disp_log_writer_new (DispLogQueue *queue, DispStore *store, DispOutage *outage, 
   DISP_TSAN_RELEASE (self);
   self->thread = g_thread_new ("request-log", run, self);
   return self;
+}
+
+/**
+ * disp_log_writer_set_flush_interval:
+ * @self: a writer
+ * @flush_interval: how long a record that comes from now on may wait for others, in microseconds
+ *
+ * Any thread.
+ */
+void
+disp_log_writer_set_flush_interval (DispLogWriter *self, gint64 flush_interval)
+{
+  atomic_store (&self->flush_interval, flush_interval);
 }
 
 /**

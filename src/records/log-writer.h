@@ -8,6 +8,7 @@ typedef struct _DispLogWriter DispLogWriter;
 
 DispLogWriter *disp_log_writer_new (DispLogQueue *queue, DispStore *store, DispOutage *outage,
                                     DispClock *clock, gint64 flush_interval);
+void disp_log_writer_set_flush_interval (DispLogWriter *self, gint64 flush_interval);
 void disp_log_writer_free (DispLogWriter *self);
 void disp_log_writer_wake (DispLogWriter *self);
 guint64 disp_log_writer_stop (DispLogWriter *self, gint64 patience);

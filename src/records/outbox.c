@@ -55,6 +55,17 @@ disp_outbox_new (gboolean coalesces)
 }
 
 /**
+ * disp_outbox_set_coalesces:
+ * @self: an outbox
+ * @coalesces: as of disp_outbox_new(), from the next parcel on
+ */
+void
+disp_outbox_set_coalesces (DispOutbox *self, gboolean coalesces)
+{
+  self->coalesces = coalesces;
+}
+
+/**
  * disp_outbox_free:
  * @self: (transfer full): an outbox of which no parcel is on its way
  */

@@ -25,6 +25,7 @@ typedef struct _DispOutbox DispOutbox;
 
 DispOutbox *disp_outbox_new (gboolean coalesces);
 void disp_outbox_free (DispOutbox *self);
+void disp_outbox_set_coalesces (DispOutbox *self, gboolean coalesces);
 guint disp_outbox_count (DispOutbox *self);
 void disp_outbox_add (DispOutbox *self, DispLetter *letter);
 DispParcel *disp_outbox_take (DispOutbox *self, gint64 now, gboolean early);

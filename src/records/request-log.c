@@ -182,6 +182,23 @@ disp_request_log_new (DispStore *store, DispClock *clock, DispNotice *notice,
 }
 
 /**
+ * disp_request_log_set_settings:
+ * @self: a log
+ * @settings: what the operator decided, from now on; copied
+ *
+ * What waits stays.  The store may tidy up soon, since what it keeps may have changed too.  The
+ * thread that owns the log.
+ */
+void
+disp_request_log_set_settings (DispRequestLog *self, const DispRequestLogSettings *settings)
+{
+  disp_log_queue_set_settings (self->queue, settings);
+  disp_log_writer_set_flush_interval (self->writer, settings->flush_interval);
+  enter (self, disp_log_entry_new (DISP_LOG_ENTRY_TIDY, NULL, NULL));
+  disp_log_writer_wake (self->writer);
+}
+
+/**
  * disp_request_log_close:
  * @self: a log
  * @patience: how long to go on trying to store what is queued, in microseconds; 0 = not at all

@@ -9,6 +9,7 @@
 #include "wire/record-document.h"
 
 #include <glib/gstdio.h>
+#include <stdatomic.h>
 #include <sys/statvfs.h>
 
 /* What a row takes besides its document, in bytes. */
@@ -27,8 +28,8 @@
 
 struct _DispSpoolInlet
 {
-  DispSpool *spool; /* (unowned) outlives its ends */
-  gboolean coalesces;
+  DispSpool *spool;      /* (unowned) outlives its ends */
+  atomic_bool coalesces; /* (atomic) */
   gboolean committed;
   DispSqliteFile *file; /* (owned) (nullable) while it cannot be opened again */
   sqlite3_stmt *insert; /* (owned) (nullable) with file */
@@ -260,7 +261,7 @@ insert_batch (DispSpoolInlet *self, DispRecord *const *records, guint n_records,
 {
   gboolean whole = FALSE;
 
-  if (self->coalesces && !insert_merged (self, records, n_records, &whole, error))
+  if (atomic_load (&self->coalesces) && !insert_merged (self, records, n_records, &whole, error))
     return FALSE;
   if (whole)
     fate->n_taken = n_records;
@@ -341,9 +342,22 @@ disp_spool_inlet_new (DispSpool *spool, gboolean coalesces, gboolean committed, 
   g_autoptr (DispSpoolInlet) self = g_new0 (DispSpoolInlet, 1);
 
   self->spool = spool;
-  self->coalesces = coalesces;
+  disp_spool_inlet_set_coalesces (self, coalesces);
   self->committed = committed;
   return open_file (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * disp_spool_inlet_set_coalesces:
+ * @self: an inlet
+ * @coalesces: as of disp_spool_inlet_new(), from the next batch on
+ *
+ * Any thread.
+ */
+void
+disp_spool_inlet_set_coalesces (DispSpoolInlet *self, gboolean coalesces)
+{
+  atomic_store (&self->coalesces, coalesces);
 }
 
 /**

@@ -62,7 +62,7 @@ static const DispSqliteLayout layout = {
 struct _DispSpool
 {
   char *path;            /* (owned) absolute */
-  gint64 limit;          /* bytes */
+  atomic_llong limit;    /* (atomic) bytes */
   int lock;              /* holds the file against other daemons; -1 = nothing */
   GMutex writing;        /* held by the end that has a transaction open */
   atomic_ullong n_waits; /* (atomic) letters, as of the last transaction */
@@ -98,7 +98,7 @@ disp_spool_new (const char *path, gint64 limit, GError **error)
   g_autoptr (DispSpool) self = g_new0 (DispSpool, 1);
 
   self->path = g_canonicalize_filename (path, NULL);
-  self->limit = MAX (limit, LEAST_LIMIT);
+  disp_spool_set_limit (self, limit);
   self->lock = -1;
   g_mutex_init (&self->writing);
   if (!disp_private_file_ensure (self->path, NOUN, error))
@@ -120,6 +120,19 @@ disp_spool_get_path (DispSpool *self)
 }
 
 /**
+ * disp_spool_set_limit:
+ * @self: a spool
+ * @limit: how much of its file may be in use from now on, in bytes; 1 MiB when it is less
+ *
+ * What is in it stays.  Any thread.
+ */
+void
+disp_spool_set_limit (DispSpool *self, gint64 limit)
+{
+  atomic_store (&self->limit, MAX (limit, LEAST_LIMIT));
+}
+
+/**
  * disp_spool_get_limit:
  * @self: a spool
  *
@@ -128,7 +141,7 @@ disp_spool_get_path (DispSpool *self)
 gint64
 disp_spool_get_limit (DispSpool *self)
 {
-  return self->limit;
+  return atomic_load (&self->limit);
 }
 
 /**

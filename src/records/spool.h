@@ -15,6 +15,7 @@ typedef struct _DispSpool DispSpool;
 DispSpool *disp_spool_new (const char *path, gint64 limit, GError **error);
 void disp_spool_free (DispSpool *self);
 const char *disp_spool_get_path (DispSpool *self);
+void disp_spool_set_limit (DispSpool *self, gint64 limit);
 gint64 disp_spool_get_limit (DispSpool *self);
 guint64 disp_spool_count (DispSpool *self);
 

@@ -178,6 +178,21 @@ give_back (DispSqliteRetention *self, gboolean *more, GError **error)
 }
 
 /**
+ * disp_sqlite_retention_set_limits:
+ * @self: a retention
+ * @max_age: as of disp_sqlite_retention_new()
+ * @max_size: as of disp_sqlite_retention_new()
+ *
+ * What the next run keeps to.
+ */
+void
+disp_sqlite_retention_set_limits (DispSqliteRetention *self, gint64 max_age, gint64 max_size)
+{
+  self->max_age = max_age;
+  self->max_size = max_size;
+}
+
+/**
  * disp_sqlite_retention_note_rows:
  * @self: a retention
  * @n_rows: so many have come

@@ -7,6 +7,8 @@
 #include "records/sqlite-retention.h"
 #include "records/sqlite-schema.h"
 
+#include <stdatomic.h>
+
 /* Between tries of an upkeep that fails, in microseconds. */
 #define RETRY_INTERVAL (5 * G_USEC_PER_SEC)
 
@@ -15,7 +17,9 @@ struct _DispSqliteStore
   GObject parent_instance;
   char *path;        /* (owned) absolute */
   char *description; /* (owned) */
-  DispSqliteStoreSettings settings;
+  gboolean committed;
+  atomic_llong max_age;            /* (atomic) as of the settings */
+  atomic_llong max_size;           /* (atomic) as of the settings */
   DispSqliteFile *file;            /* (owned) (nullable) while it cannot be opened again */
   sqlite3_stmt *upsert;            /* (owned) (nullable) with file */
   DispSqliteRetention *retention;  /* (owned) (nullable) with file */
@@ -38,12 +42,11 @@ open_file (DispSqliteStore *self, GError **error)
   if (self->file == NULL)
     return FALSE;
   disp_sqlite_checkpoint_begin (&self->checkpoint, self->file);
-  if (!self->settings.committed
-      || disp_sqlite_file_execute (self->file, "PRAGMA synchronous = FULL", error))
+  if (!self->committed || disp_sqlite_file_execute (self->file, "PRAGMA synchronous = FULL", error))
     self->upsert = disp_sqlite_file_prepare (self->file, DISP_SQLITE_RECORD_UPSERT, error);
   if (self->upsert != NULL)
-    self->retention = disp_sqlite_retention_new (self->file, self->settings.max_age,
-                                                 self->settings.max_size, error);
+    self->retention = disp_sqlite_retention_new (self->file, atomic_load (&self->max_age),
+                                                 atomic_load (&self->max_size), error);
   if (self->retention != NULL)
     return TRUE;
   close_file (self);
@@ -155,6 +158,8 @@ sqlite_store_tidy (DispStore *store, gint64 now_real)
   /* If not, whoever appends next is told why. */
   if (!ensure_file (self, NULL))
     return RETRY_INTERVAL;
+  disp_sqlite_retention_set_limits (self->retention, atomic_load (&self->max_age),
+                                    atomic_load (&self->max_size));
   if (!disp_sqlite_retention_run (self->retention, now_real, &wait, &error)
       || !disp_sqlite_checkpoint_run (&self->checkpoint, &error))
     wait = RETRY_INTERVAL;
@@ -239,6 +244,24 @@ disp_sqlite_store_new (const char *path, const DispSqliteStoreSettings *settings
   self->path = g_canonicalize_filename (path, NULL);
   self->description = g_strconcat ("sqlite:", self->path, NULL);
   if (settings != NULL)
-    self->settings = *settings;
+    {
+      self->committed = settings->committed;
+      disp_sqlite_store_set_limits (self, settings->max_age, settings->max_size);
+    }
   return open_file (self, error) ? DISP_STORE (g_steal_pointer (&self)) : NULL;
+}
+
+/**
+ * disp_sqlite_store_set_limits:
+ * @self: a store
+ * @max_age: remove requests that came before that, in microseconds; 0 = never
+ * @max_size: remove the oldest when the records take more, in bytes; 0 = never
+ *
+ * What its upkeep keeps to from now on.  Any thread.
+ */
+void
+disp_sqlite_store_set_limits (DispSqliteStore *self, gint64 max_age, gint64 max_size)
+{
+  atomic_store (&self->max_age, max_age);
+  atomic_store (&self->max_size, max_size);
 }

@@ -20,3 +20,4 @@ typedef struct
 
 DispStore *disp_sqlite_store_new (const char *path, const DispSqliteStoreSettings *settings,
                                   GError **error);
+void disp_sqlite_store_set_limits (DispSqliteStore *self, gint64 max_age, gint64 max_size);

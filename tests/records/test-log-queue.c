@@ -357,6 +357,28 @@ test_take (Fixture *fixture, G_GNUC_UNUSED gconstpointer settings)
   g_assert_cmpuint (fixture->taken->len, ==, 0);
 }
 
+/* What waits stays; what comes has the new limits, and what was full has room again. */
+static void
+test_other_settings (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  DispRequestLogSettings other = { .max_records = 100, .max_bytes = G_MAXSIZE, .drop = TRUE };
+  DispRecordSinkValues values;
+
+  fill (fixture, 8);
+  admit (fixture, 2, DISP_ADMISSION_REFUSED);
+  disp_log_queue_set_settings (fixture->queue, &other);
+  g_assert_null (disp_log_queue_dup_problem (fixture->queue));
+  fill (fixture, 92);
+  admit (fixture, 1, DISP_ADMISSION_DROPPED);
+  other.max_records = 4;
+  other.drop = FALSE;
+  disp_log_queue_set_settings (fixture->queue, &other);
+  admit (fixture, 1, DISP_ADMISSION_REFUSED);
+  disp_log_queue_read (fixture->queue, &values);
+  g_assert_cmpuint (values.queued, ==, 100);
+  g_assert_true (disp_log_queue_is_due (fixture->queue));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -371,6 +393,7 @@ main (int argc, char **argv)
   ADD ("tells-once", &refusing, test_news);
   ADD ("drops", &dropping, test_drop);
   ADD ("closed", &refusing, test_closed);
+  ADD ("other-settings", &refusing, test_other_settings);
   ADD ("due-when-waited-for", &refusing, test_due_by_task);
   ADD ("takes-up-to-a-clear", &refusing, test_take);
 #undef ADD

@@ -129,6 +129,19 @@ test_coalesces (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 }
 
 /* What came back and what came meanwhile wait together. */
+/* It counts from the next parcel on. */
+static void
+test_coalesces_from_now (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  add (fixture, "a:0 a:2 b:0 b:2");
+  disp_outbox_set_coalesces (fixture->outbox, FALSE);
+  settle (fixture, take (fixture, "a:0", 1));
+  settle (fixture, take (fixture, "a:2", 1));
+  disp_outbox_set_coalesces (fixture->outbox, TRUE);
+  settle (fixture, take (fixture, "b:2", 2));
+  check_none (fixture);
+}
+
 static void
 test_coalesces_after_failure (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -305,6 +318,7 @@ main (int argc, char **argv)
   ADD ("one-of-an-id", NULL, test_one_of_an_id);
   ADD ("rest-first", NULL, test_rest_first);
   ADD ("coalesces", COALESCES, test_coalesces);
+  ADD ("coalesces/from-now", COALESCES, test_coalesces_from_now);
   ADD ("coalesces/after-failure", COALESCES, test_coalesces_after_failure);
   ADD ("coalesces/backwards", COALESCES, test_coalesces_backwards);
   ADD ("given-back", NULL, test_given_back);

@@ -356,6 +356,25 @@ test_full (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (disp_spool_count (fixture->spool), ==, n - 1);
 }
 
+/* Another limit counts from the next record on. */
+static void
+test_other_limit (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  guint n_taken = 1;
+  guint n_refused;
+  guint n = 0;
+
+  while (append_one (fixture, large_record (n, LARGE), &n_taken, &n_refused, NULL))
+    n++;
+  disp_spool_set_limit (fixture->spool, 2 * LIMIT);
+  g_assert_cmpint (disp_spool_get_limit (fixture->spool), ==, 2 * LIMIT);
+  append (fixture, 100, 1, DISP_RECORD_CREATED);
+  disp_spool_set_limit (fixture->spool, 1);
+  g_assert_cmpint (disp_spool_get_limit (fixture->spool), ==, LIMIT);
+  g_assert_false (append_one (fixture, large_record (n, LARGE), &n_taken, &n_refused, NULL));
+  g_assert_cmpuint (disp_spool_count (fixture->spool), ==, n + 1);
+}
+
 /* Of a batch that is too much, the first records are taken. */
 static void
 test_half_full (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -632,6 +651,7 @@ main (int argc, char **argv)
   ADD ("large-dead-letters", LIMIT, test_large_dead_letters);
   ADD ("dead-letters-at-start", 0, test_dead_letters_at_start);
   ADD ("full", LIMIT, test_full);
+  ADD ("other-limit", LIMIT, test_other_limit);
   ADD ("half-full", LIMIT, test_half_full);
   ADD ("coalesces", 0, test_coalesces);
   ADD ("coalesces/half-full", LIMIT, test_coalesces_half_full);

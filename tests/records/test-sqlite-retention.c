@@ -117,9 +117,10 @@ test_size_impossible (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
   probe_check (fixture->path, "SELECT count (*) FROM records", "0");
 }
 
-/* A limit that was lowered: what is too much goes in pieces, and so does its space. */
+/* A limit that was lowered, over a restart or while the store is used: what is too much goes in
+ * pieces, and so does its space. */
 static void
-test_size_lowered (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
+test_size_lowered (StoreFixture *fixture, gconstpointer data)
 {
   open_store (fixture, 0, 0);
   for (guint i = 0; i < 20; i++)
@@ -128,8 +129,13 @@ test_size_lowered (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
       g_assert_cmpint (disp_store_tidy (fixture->store, 0), ==, DISP_STORE_TIDY);
     }
   g_assert_cmpint (get_used (fixture), >, 9 * MIB);
-  store_fixture_close (fixture);
-  open_store (fixture, 0, MIB);
+  if (data != NULL)
+    disp_sqlite_store_set_limits (DISP_SQLITE_STORE (fixture->store), 0, MIB);
+  else
+    {
+      store_fixture_close (fixture);
+      open_store (fixture, 0, MIB);
+    }
   g_assert_cmpuint (tidy_up (fixture, 0, DISP_STORE_TIDY), >, 100);
   g_assert_cmpint (get_used (fixture), <=, MIB);
   store_fixture_close (fixture);
@@ -303,6 +309,8 @@ main (int argc, char **argv)
   ADD ("size-below-a-batch", test_size_below_a_batch);
   ADD ("size-impossible", test_size_impossible);
   ADD ("size-lowered", test_size_lowered);
+  g_test_add ("/records/sqlite-retention/size-lowered-in-use", StoreFixture, "in use", set_up,
+              test_size_lowered, store_fixture_tear_down);
   ADD ("large-records", test_large_records);
   ADD ("age", test_age);
   ADD ("age-to-the-microsecond", test_age_to_the_microsecond);
