@@ -33,6 +33,7 @@ on_left (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
 {
   DispBusService *self = user_data;
 
+  disp_dispatcher_object_end_subscriptions (self->root);
   disp_object_tree_set_connection (self->tree, NULL);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->root));
 }
@@ -70,10 +71,10 @@ disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchb
   g_signal_connect (self->parts.gate, "changed", G_CALLBACK (on_changed), self);
 
   self->announcer = disp_announcer_new (clock);
-  self->root = disp_dispatcher_object_new (&self->parts, settings);
-  disp_announcer_add (self->announcer, G_DBUS_INTERFACE_SKELETON (self->root));
   self->tree = disp_object_tree_new (&self->parts, self->announcer);
   disp_object_tree_update (self->tree);
+  self->root = disp_dispatcher_object_new (&self->parts, self->tree, settings);
+  disp_announcer_add (self->announcer, G_DBUS_INTERFACE_SKELETON (self->root));
 
   self->link = disp_bus_link_new (address, DISP_BUS_NAME, clock);
   g_signal_connect (self->link, "joined", G_CALLBACK (on_joined), self);

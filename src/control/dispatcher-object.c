@@ -2,6 +2,8 @@
 #include "control/dispatcher-object.h"
 
 #include "build-config.h"
+#include "control/statistics.h"
+#include "control/subscriptions.h"
 #include "control/writable.h"
 
 /* The root object: the daemon as a whole.  Its properties are read from the switchboard at the
@@ -10,11 +12,13 @@ struct _DispDispatcherObject
 {
   DispBusDispatcher1Skeleton parent_instance;
   DispBusParts parts;
-  GStrv addresses;         /* (owned) */
-  GStrv store_addresses;   /* (owned) */
-  char *configured_policy; /* (owned) */
-  char *fleet_source;      /* (owned) */
-  guint64 started;         /* microseconds since the epoch */
+  DispObjectTree *tree;             /* (owned) */
+  DispSubscriptions *subscriptions; /* (owned) */
+  GStrv addresses;                  /* (owned) */
+  GStrv store_addresses;            /* (owned) */
+  char *configured_policy;          /* (owned) */
+  char *fleet_source;               /* (owned) */
+  guint64 started;                  /* microseconds since the epoch */
 };
 
 /* In the order of the interface. */
@@ -285,6 +289,52 @@ handle_reload (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
   return TRUE;
 }
 
+/* Counters, which everybody may ask for. */
+
+static gboolean
+handle_get_statistics (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
+{
+  const DispDispatcherObject *self = DISP_DISPATCHER_OBJECT (object);
+
+  disp_bus_dispatcher1_complete_get_statistics (
+      object, invocation, disp_statistics_new (self->parts.switchboard, self->tree));
+  return TRUE;
+}
+
+static void
+send_statistics (GDBusConnection *connection, const char *subscriber, gpointer user_data)
+{
+  const DispDispatcherObject *self = user_data;
+
+  g_dbus_connection_emit_signal (
+      connection, subscriber, DISP_BUS_PATH, "org.dispatcherd.Dispatcher1", "Statistics",
+      g_variant_new ("(@a{sv})", disp_statistics_new (self->parts.switchboard, self->tree)), NULL);
+}
+
+static gboolean
+handle_subscribe (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation, guint64 interval)
+{
+  const DispDispatcherObject *self = DISP_DISPATCHER_OBJECT (object);
+  g_autoptr (GError) error = NULL;
+
+  if (disp_subscriptions_add (self->subscriptions,
+                              g_dbus_method_invocation_get_connection (invocation),
+                              g_dbus_method_invocation_get_sender (invocation), interval, &error))
+    disp_bus_dispatcher1_complete_subscribe (object, invocation);
+  else
+    disp_gate_fail (invocation, error);
+  return TRUE;
+}
+
+static gboolean
+handle_unsubscribe (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
+{
+  disp_subscriptions_remove (DISP_DISPATCHER_OBJECT (object)->subscriptions,
+                             g_dbus_method_invocation_get_sender (invocation));
+  disp_bus_dispatcher1_complete_unsubscribe (object, invocation);
+  return TRUE;
+}
+
 /* The class. */
 
 static void
@@ -295,6 +345,9 @@ implement_interface (DispBusDispatcher1Iface *iface)
   iface->handle_reload = handle_reload;
   iface->handle_drain = handle_drain;
   iface->handle_reset = handle_reset;
+  iface->handle_get_statistics = handle_get_statistics;
+  iface->handle_subscribe = handle_subscribe;
+  iface->handle_unsubscribe = handle_unsubscribe;
 }
 
 static GDBusInterfaceVTable *
@@ -310,6 +363,8 @@ disp_dispatcher_object_finalize (GObject *object)
 {
   DispDispatcherObject *self = DISP_DISPATCHER_OBJECT (object);
 
+  disp_subscriptions_free (self->subscriptions);
+  g_object_unref (self->tree);
   disp_bus_parts_clear (&self->parts);
   g_strfreev (self->addresses);
   g_strfreev (self->store_addresses);
@@ -340,21 +395,38 @@ disp_dispatcher_object_init (G_GNUC_UNUSED DispDispatcherObject *self)
 /**
  * disp_dispatcher_object_new:
  * @parts: what it stands on; copied
+ * @tree: the objects below it
  * @settings: what it says of the configuration; copied
  *
  * Returns: (transfer full): the root object, for the thread of the bus
  */
 DispDispatcherObject *
-disp_dispatcher_object_new (const DispBusParts *parts, const DispBusSettings *settings)
+disp_dispatcher_object_new (const DispBusParts *parts, DispObjectTree *tree,
+                            const DispBusSettings *settings)
 {
   DispDispatcherObject *self = g_object_new (DISP_TYPE_DISPATCHER_OBJECT, NULL);
 
   self->parts = disp_bus_parts_copy (parts);
+  self->tree = g_object_ref (tree);
+  self->subscriptions = disp_subscriptions_new (disp_switchboard_get_clock (parts->switchboard),
+                                                send_statistics, self);
   self->addresses = g_strdupv ((GStrv) settings->addresses);
   self->store_addresses = g_strdupv ((GStrv) settings->store_addresses);
   self->started = (guint64) disp_clock_now_real (disp_switchboard_get_clock (parts->switchboard));
   disp_dispatcher_object_set_configured (self, settings->configured_policy, settings->fleet_source);
   return self;
+}
+
+/**
+ * disp_dispatcher_object_end_subscriptions:
+ * @self: the root object
+ *
+ * Forgets who has subscribed: their bus has gone.
+ */
+void
+disp_dispatcher_object_end_subscriptions (DispDispatcherObject *self)
+{
+  disp_subscriptions_clear (self->subscriptions);
 }
 
 /**

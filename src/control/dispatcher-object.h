@@ -2,7 +2,7 @@
 #pragma once
 
 #include "bus-interfaces.h"
-#include "control/bus-parts.h"
+#include "control/object-tree.h"
 
 /**
  * DispBusSettings:
@@ -25,8 +25,9 @@ typedef struct
 G_DECLARE_FINAL_TYPE (DispDispatcherObject, disp_dispatcher_object, DISP, DISPATCHER_OBJECT,
                       DispBusDispatcher1Skeleton)
 
-DispDispatcherObject *disp_dispatcher_object_new (const DispBusParts *parts,
+DispDispatcherObject *disp_dispatcher_object_new (const DispBusParts *parts, DispObjectTree *tree,
                                                   const DispBusSettings *settings);
+void disp_dispatcher_object_end_subscriptions (DispDispatcherObject *self);
 void disp_dispatcher_object_set_configured (DispDispatcherObject *self,
                                             const char *configured_policy,
                                             const char *fleet_source);

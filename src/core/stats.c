@@ -11,6 +11,9 @@
  * Avoidance and Control", 1988, appendix A). */
 #define LATENCY_SHIFT 3
 
+/* The bound of the first class of latencies, in microseconds. */
+#define FIRST_BOUND 64
+
 struct _DispStats
 {
   atomic_int in_flight;    /* (atomic) */
@@ -19,7 +22,8 @@ struct _DispStats
   atomic_ullong failed;    /* (atomic) */
   atomic_ullong cancelled; /* (atomic) */
   atomic_ullong latency;   /* (atomic) microseconds << LATENCY_SHIFT, 0 = no sample yet */
-  atomic_bool failing;     /* (atomic) whether the last attempt that tells was a failure */
+  atomic_ullong latencies[DISP_STATS_N_LATENCIES]; /* (atomic) */
+  atomic_bool failing; /* (atomic) whether the last attempt that tells was a failure */
 };
 
 /**
@@ -93,6 +97,23 @@ add_latency (DispStats *self, guint64 sample)
                                                  memory_order_relaxed, memory_order_relaxed));
 }
 
+/* There are two classes for each doubling, and the last has no bound. */
+static guint
+find_class (guint64 duration)
+{
+  guint octave = 0;
+
+  while (octave < DISP_STATS_N_LATENCIES / 2 - 1 && duration > (guint64) FIRST_BOUND << octave)
+    octave++;
+  if (octave == 0)
+    return 0;
+  /* Above the bound of the octave before, so in its upper or its lower half. */
+  if (duration <= disp_stats_get_latency_bound (2 * octave - 1))
+    return 2 * octave - 1;
+  return duration <= disp_stats_get_latency_bound (2 * octave) ? 2 * octave
+                                                               : DISP_STATS_N_LATENCIES - 1;
+}
+
 /**
  * disp_stats_end:
  * @self: the counters
@@ -115,7 +136,11 @@ disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration)
   atomic_fetch_sub_explicit (&self->in_flight, 1, memory_order_relaxed);
   atomic_fetch_add_explicit (counter, 1, memory_order_relaxed);
   if (outcome == DISP_OUTCOME_SUCCESS)
-    add_latency (self, MAX (duration, 1));
+    {
+      add_latency (self, MAX (duration, 1));
+      atomic_fetch_add_explicit (&self->latencies[find_class (MAX (duration, 0))], 1,
+                                 memory_order_relaxed);
+    }
   if (outcome == DISP_OUTCOME_CANCELLED
       || atomic_load_explicit (&self->failing, memory_order_relaxed) == failed)
     return FALSE;
@@ -137,4 +162,36 @@ disp_stats_read (DispStats *self, DispStatsValues *values)
   values->cancelled = atomic_load_explicit (&self->cancelled, memory_order_relaxed);
   values->latency = atomic_load_explicit (&self->latency, memory_order_relaxed) >> LATENCY_SHIFT;
   values->failing = atomic_load_explicit (&self->failing, memory_order_relaxed);
+}
+
+/**
+ * disp_stats_read_latencies:
+ * @self: the counters
+ * @counts: (out caller-allocates) (array fixed-size=44): how many attempts succeeded within each
+ *   disp_stats_get_latency_bound(), but not within the one before
+ */
+void
+disp_stats_read_latencies (DispStats *self, guint64 *counts)
+{
+  for (guint i = 0; i < DISP_STATS_N_LATENCIES; i++)
+    counts[i] = atomic_load_explicit (&self->latencies[i], memory_order_relaxed);
+}
+
+/**
+ * disp_stats_get_latency_bound:
+ * @index: the number of a class of latencies
+ *
+ * Returns: the longest time in it, in microseconds: 64, 96, 128, 192 and so on; of the last one
+ *   %G_MAXUINT64
+ */
+guint64
+disp_stats_get_latency_bound (guint index)
+{
+  const guint64 octave = (guint64) FIRST_BOUND << (index / 2);
+
+  g_return_val_if_fail (index < DISP_STATS_N_LATENCIES, G_MAXUINT64);
+
+  if (index == DISP_STATS_N_LATENCIES - 1)
+    return G_MAXUINT64;
+  return index % 2 == 0 ? octave : octave + octave / 2;
 }

@@ -42,6 +42,9 @@ typedef struct
   gboolean failing;
 } DispStatsValues;
 
+/* How many classes of latencies are counted. */
+#define DISP_STATS_N_LATENCIES 44
+
 DispStats *disp_stats_new (void);
 DispStats *disp_stats_ref (DispStats *self);
 void disp_stats_unref (DispStats *self);
@@ -49,5 +52,7 @@ void disp_stats_unref (DispStats *self);
 void disp_stats_begin (DispStats *self);
 gboolean disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration);
 void disp_stats_read (DispStats *self, DispStatsValues *values);
+void disp_stats_read_latencies (DispStats *self, guint64 *counts);
+guint64 disp_stats_get_latency_bound (guint index);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispStats, disp_stats_unref)

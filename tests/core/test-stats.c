@@ -14,6 +14,43 @@ try_once (DispStats *stats, DispOutcome outcome, gint64 duration)
   disp_stats_end (stats, outcome, duration);
 }
 
+/* Each duration is counted in the class of the first bound that it does not exceed. */
+static void
+test_latencies (void)
+{
+  static const gint64 durations[] = { 0,   1,   63,   64,    65,        95,        96,        97,
+                                      128, 129, 1000, 50000, 134217728, 134217729, G_MAXINT64 };
+  guint64 bound = 0;
+
+  for (guint i = 0; i < DISP_STATS_N_LATENCIES; i++)
+    {
+      g_assert_cmpuint (disp_stats_get_latency_bound (i), >, bound);
+      bound = disp_stats_get_latency_bound (i);
+    }
+  g_assert_cmpuint (bound, ==, G_MAXUINT64);
+  for (guint i = 0; i < G_N_ELEMENTS (durations); i++)
+    {
+      g_autoptr (DispStats) stats = disp_stats_new ();
+      guint64 counts[DISP_STATS_N_LATENCIES];
+      guint64 sum = 0;
+      guint class = 0;
+
+      while (disp_stats_get_latency_bound (class) < (guint64) durations[i])
+        class ++;
+      for (guint outcome = 0; outcome < 3; outcome++)
+        {
+          disp_stats_begin (stats);
+          disp_stats_end (stats, (DispOutcome) outcome, durations[i]);
+        }
+      disp_stats_read_latencies (stats, counts);
+      g_test_message ("%" G_GINT64_FORMAT " us", durations[i]);
+      g_assert_cmpuint (counts[class], ==, 1);
+      for (guint j = 0; j < DISP_STATS_N_LATENCIES; j++)
+        sum += counts[j];
+      g_assert_cmpuint (sum, ==, 1);
+    }
+}
+
 static guint64
 latency_of (DispStats *stats)
 {
@@ -276,6 +313,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/core/stats/new", test_new);
+  g_test_add_func ("/core/stats/latencies", test_latencies);
   g_test_add_func ("/core/stats/counts", test_counts);
   g_test_add_func ("/core/stats/news", test_news);
   g_test_add_func ("/core/stats/latency-first", test_latency_first);

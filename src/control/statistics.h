@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "control/object-tree.h"
+
+GVariant *disp_statistics_new (DispSwitchboard *switchboard, DispObjectTree *tree);
