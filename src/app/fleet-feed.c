@@ -3,8 +3,19 @@
 
 #include "app/config-parts.h"
 #include "app/open-source.h"
+#include "core/error.h"
 #include "core/event.h"
 #include "sources/override-source.h"
+
+/* Somebody who waits for the source to be read again. */
+typedef struct
+{
+  GTask *task; /* (owned) */
+  guint64 due; /* the number of the reading that it waits for */
+} Waiter;
+
+static const char advice[] = "no fleet is configured: give --fleet FILE or --containers-manager "
+                             "URL, or set file or url under [fleet] in dispatcherd.conf";
 
 /* What brings the fleets of the source into force, and tells operators of them. */
 struct _DispFleetFeed
@@ -15,24 +26,50 @@ struct _DispFleetFeed
   DispOverrideSource *source;         /* (owned) it has none behind it when none is configured */
   char *summary;                      /* (owned) (nullable) what was last told of the fleet */
   const DispEngineSettings *settings; /* (unowned) (nullable) those that come with the next fleet */
-  gboolean is_failing;
+  GError *failure;                    /* (owned) (nullable) how the last reading failed */
+  GQueue waiters;                     /* (element-type Waiter, owned) */
+  gboolean is_failing;                /* and that was told */
   gboolean is_started;
 };
 
 static void
-on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
+waiter_free (Waiter *waiter)
+{
+  g_object_unref (waiter->task);
+  g_free (waiter);
+}
+
+/* Tells those for whom the source has been read, or with @all everybody. */
+static void
+tell_waiters (DispFleetFeed *self, gboolean all, const GError *error)
+{
+  const guint64 n_readings = disp_override_source_count_readings (self->source);
+  GQueue told = G_QUEUE_INIT;
+  Waiter *waiter;
+
+  while ((waiter = g_queue_peek_head (&self->waiters)) != NULL
+         && (all || waiter->due <= n_readings))
+    g_queue_push_tail (&told, g_queue_pop_head (&self->waiters));
+  while ((waiter = g_queue_pop_head (&told)) != NULL)
+    {
+      if (error != NULL)
+        g_task_return_error (waiter->task, g_error_copy (error));
+      else
+        g_task_return_boolean (waiter->task, TRUE);
+      waiter_free (waiter);
+    }
+}
+
+/* A fleet was read well. */
+static void
+note_fleet (DispFleetFeed *self, DispSource *source, DispFleet *fleet)
 {
   guint n_models;
   guint n_containers;
   g_autofree char *summary = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (self->settings != NULL)
-    disp_switchboard_change (self->switchboard, fleet, self->policy, self->settings);
-  else
-    disp_switchboard_set_fleet (self->switchboard, fleet);
-  if (disp_override_source_is_failing (self->source))
-    return;
+  g_clear_error (&self->failure);
   disp_switchboard_set_fleet_problem (self->switchboard, NULL);
   disp_fleet_get_models (fleet, &n_models);
   disp_fleet_get_containers (fleet, &n_containers);
@@ -56,6 +93,33 @@ on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
 }
 
 static void
+on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
+{
+  if (self->settings != NULL)
+    disp_switchboard_change (self->switchboard, fleet, self->policy, self->settings);
+  else
+    disp_switchboard_set_fleet (self->switchboard, fleet);
+  if (!disp_override_source_is_failing (self->source))
+    note_fleet (self, source, fleet);
+  tell_waiters (self, FALSE, NULL);
+}
+
+static void
+tell_failure (DispFleetFeed *self, DispSource *source, const GError *error)
+{
+  if (self->is_failing)
+    return;
+  self->is_failing = TRUE;
+  disp_event_log (
+      DISP_EVENT_FLEET_FAILED,
+      &(DispEventFields){ .source = disp_source_describe (source), .reason = error->message },
+      "the fleet cannot be read, %s: %s",
+      self->summary != NULL ? "the last good one stays in use"
+                            : "predictions are answered with 503",
+      error->message);
+}
+
+static void
 on_failed (DispSource *source, GError *error, DispFleetFeed *self)
 {
   g_autoptr (GString) problem = g_string_new (error->message);
@@ -68,16 +132,10 @@ on_failed (DispSource *source, GError *error, DispFleetFeed *self)
       g_string_replace (problem, self->config->fleet, name, 0);
     }
   disp_switchboard_set_fleet_problem (self->switchboard, problem->str);
-  if (self->is_failing)
-    return;
-  self->is_failing = TRUE;
-  disp_event_log (
-      DISP_EVENT_FLEET_FAILED,
-      &(DispEventFields){ .source = disp_source_describe (source), .reason = error->message },
-      "the fleet cannot be read, %s: %s",
-      self->summary != NULL ? "the last good one stays in use"
-                            : "predictions are answered with 503",
-      error->message);
+  g_clear_error (&self->failure);
+  self->failure = g_error_copy (error);
+  tell_failure (self, source, error);
+  tell_waiters (self, FALSE, error);
 }
 
 /**
@@ -133,9 +191,6 @@ check_first_fleet (DispFleetFeed *self, GError **error)
 gboolean
 disp_fleet_feed_start (DispFleetFeed *self, GError **error)
 {
-  static const char advice[] = "no fleet is configured: give --fleet FILE or --containers-manager "
-                               "URL, or set file or url under [fleet] in dispatcherd.conf";
-
   if (self->config->source == DISP_SOURCE_NONE)
     {
       disp_switchboard_set_fleet_problem (self->switchboard, advice);
@@ -162,13 +217,50 @@ disp_fleet_feed_get_editor (DispFleetFeed *self)
 /**
  * disp_fleet_feed_refresh:
  * @self: a started feed
+ * @task: (transfer full) (nullable): returns %TRUE when a fleet that was read after this call is in
+ *   force, or why it could not be read: %DISP_ERROR_NO_FLEET, saying what to do, if none is
+ *   configured, %DISP_ERROR_DRAINING if the daemon stops before
  *
  * Has the source read again now.
  */
 void
-disp_fleet_feed_refresh (DispFleetFeed *self)
+disp_fleet_feed_refresh (DispFleetFeed *self, GTask *task)
 {
-  disp_source_refresh (DISP_SOURCE (self->source));
+  const guint64 n_readings = disp_override_source_count_readings (self->source);
+  Waiter *waiter;
+
+  if (task == NULL)
+    {
+      disp_source_refresh (DISP_SOURCE (self->source));
+      return;
+    }
+  if (self->config->source == DISP_SOURCE_NONE)
+    {
+      g_task_return_new_error (task, DISP_ERROR, DISP_ERROR_NO_FLEET, "%s", advice);
+      g_object_unref (task);
+      return;
+    }
+  waiter = g_new0 (Waiter, 1);
+  waiter->task = task;
+  waiter->due = n_readings + 1 + disp_source_refresh (DISP_SOURCE (self->source));
+  g_queue_push_tail (&self->waiters, waiter);
+  /* A file has been read by now. */
+  tell_waiters (self, FALSE, self->failure);
+}
+
+/* The source that they waited for is gone; the new one may have been read before they asked. */
+static void
+refresh_for_waiters (DispFleetFeed *self)
+{
+  guint64 due;
+
+  if (g_queue_is_empty (&self->waiters))
+    return;
+  due = disp_override_source_count_readings (self->source) + 1;
+  due += disp_source_refresh (DISP_SOURCE (self->source));
+  for (GList *link = self->waiters.head; link != NULL; link = link->next)
+    ((Waiter *) link->data)->due = due;
+  tell_waiters (self, FALSE, self->failure);
 }
 
 /**
@@ -196,6 +288,7 @@ disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *flee
   self->settings = settings;
   disp_override_source_set_source (self->source, source, fleet);
   self->settings = NULL;
+  refresh_for_waiters (self);
 }
 
 /**
@@ -207,7 +300,11 @@ disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *flee
 void
 disp_fleet_feed_stop (DispFleetFeed *self)
 {
+  g_autoptr (GError) error = g_error_new_literal (DISP_ERROR, DISP_ERROR_DRAINING,
+                                                  "the daemon is stopping");
+
   disp_source_stop (DISP_SOURCE (self->source));
+  tell_waiters (self, TRUE, error);
 }
 
 /**
@@ -225,6 +322,7 @@ disp_fleet_feed_free (DispFleetFeed *self)
   g_clear_object (&self->source);
   disp_policy_spec_unref (self->policy);
   g_object_unref (self->switchboard);
+  g_clear_error (&self->failure);
   g_free (self->summary);
   g_free (self);
 }

@@ -13,7 +13,7 @@ DispFleetFeed *disp_fleet_feed_new (const DispConfig *config, DispClock *clock,
                                     GError **error);
 gboolean disp_fleet_feed_start (DispFleetFeed *self, GError **error);
 DispQuotaEditor *disp_fleet_feed_get_editor (DispFleetFeed *self);
-void disp_fleet_feed_refresh (DispFleetFeed *self);
+void disp_fleet_feed_refresh (DispFleetFeed *self, GTask *task);
 void disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *fleet,
                              DispPolicySpec *policy, const DispEngineSettings *settings);
 void disp_fleet_feed_stop (DispFleetFeed *self);

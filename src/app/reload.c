@@ -102,7 +102,7 @@ on_trial_ended (DispFleet *fleet, const GError *error, gpointer user_data)
   if (error != NULL)
     {
       /* It is news of the source in force too, if that is the same: it is to look itself. */
-      disp_fleet_feed_refresh (self->parts.feed);
+      disp_fleet_feed_refresh (self->parts.feed, NULL);
       end (self, error);
     }
   else if (!disp_config_check_fleet (self->config, self->policy, fleet, &local))

@@ -48,18 +48,19 @@ emit_fleet (DispFileSource *self)
   disp_source_emit_fleet (DISP_SOURCE (self), fleet);
 }
 
-static void
+static guint
 file_source_refresh (DispSource *source)
 {
   DispFileSource *self = DISP_FILE_SOURCE (source);
   g_autoptr (GError) error = NULL;
 
   if (self->watch == NULL)
-    return;
+    return 0;
   if (load (self, &error))
     emit_fleet (self);
   else
     disp_source_emit_failed (source, error);
+  return 0;
 }
 
 static void

@@ -228,18 +228,21 @@ manager_source_start (DispSource *source, G_GNUC_UNUSED GError **error)
   return TRUE;
 }
 
-static void
+static guint
 manager_source_refresh (DispSource *source)
 {
   DispManagerSource *self = DISP_MANAGER_SOURCE (source);
 
   if (self->session == NULL)
-    return;
+    return 0;
   disp_clock_clear_timer (&self->next);
-  if (self->round != NULL)
-    self->again = TRUE;
-  else
-    start_round (self);
+  if (self->round == NULL)
+    {
+      start_round (self);
+      return 0;
+    }
+  self->again = TRUE;
+  return 1;
 }
 
 static void

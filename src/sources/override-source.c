@@ -23,6 +23,7 @@ struct _DispOverrideSource
   DispFleet *fleet;     /* (owned) (nullable) the same, with the overrides */
   gboolean is_unsaved;  /* the file says more than @overrides */
   gboolean is_failing;  /* the source */
+  guint64 n_readings;   /* of the source, good and bad */
 };
 
 /* The file. */
@@ -160,6 +161,7 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *said, DispOverrideSource 
   const guint n_before = self->overrides->len;
 
   self->is_failing = FALSE;
+  self->n_readings++;
   disp_overrides_apply (self->overrides, said, &result);
   tell_outdated (&result);
   tell_first (self, &result);
@@ -173,6 +175,7 @@ static void
 on_failed (G_GNUC_UNUSED DispSource *source, GError *error, DispOverrideSource *self)
 {
   self->is_failing = TRUE;
+  self->n_readings++;
   disp_source_emit_failed (DISP_SOURCE (self), error);
 }
 
@@ -193,13 +196,12 @@ override_source_start (DispSource *source, GError **error)
   return self->source == NULL || disp_source_start (self->source, error);
 }
 
-static void
+static guint
 override_source_refresh (DispSource *source)
 {
   DispOverrideSource *self = DISP_OVERRIDE_SOURCE (source);
 
-  if (self->source != NULL)
-    disp_source_refresh (self->source);
+  return self->source != NULL ? disp_source_refresh (self->source) : 0;
 }
 
 static void
@@ -401,4 +403,19 @@ gboolean
 disp_override_source_is_failing (DispOverrideSource *self)
 {
   return self->is_failing;
+}
+
+/**
+ * disp_override_source_count_readings:
+ * @self: the source
+ *
+ * Tells a "fleet" of an edit, which adds none, from one that was read.
+ *
+ * Returns: how often the source behind it was read, well or not; in a handler of a signal with the
+ *   one that it tells of
+ */
+guint64
+disp_override_source_count_readings (DispOverrideSource *self)
+{
+  return self->n_readings;
 }

@@ -11,3 +11,4 @@ DispOverrideSource *disp_override_source_new (DispSource *source, const char *st
 void disp_override_source_set_source (DispOverrideSource *self, DispSource *source,
                                       DispFleet *fleet);
 gboolean disp_override_source_is_failing (DispOverrideSource *self);
+guint64 disp_override_source_count_readings (DispOverrideSource *self);

@@ -77,11 +77,14 @@ disp_source_start (DispSource *self, GError **error)
  * @self: a started source
  *
  * Reads it again now, whatever its rhythm.
+ *
+ * Returns: how many signals, "fleet" or "failed", come first and tell of readings that had begun
+ *   before this
  */
-void
+guint
 disp_source_refresh (DispSource *self)
 {
-  DISP_SOURCE_GET_IFACE (self)->refresh (self);
+  return DISP_SOURCE_GET_IFACE (self)->refresh (self);
 }
 
 /**

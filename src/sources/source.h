@@ -24,14 +24,14 @@ struct _DispSourceInterface
   GTypeInterface parent;
   void (*inherit) (DispSource *self, DispFleet *fleet);
   gboolean (*start) (DispSource *self, GError **error);
-  void (*refresh) (DispSource *self);
+  guint (*refresh) (DispSource *self);
   void (*stop) (DispSource *self);
   const char *(*describe) (DispSource *self);
 };
 
 void disp_source_inherit (DispSource *self, DispFleet *fleet);
 gboolean disp_source_start (DispSource *self, GError **error);
-void disp_source_refresh (DispSource *self);
+guint disp_source_refresh (DispSource *self);
 void disp_source_stop (DispSource *self);
 const char *disp_source_describe (DispSource *self);
 

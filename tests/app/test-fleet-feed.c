@@ -139,11 +139,11 @@ test_brings_into_force (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
   assert_quota (fixture, 100);
   set_quota (feed, 0);
   assert_quota (fixture, 0);
-  disp_fleet_feed_refresh (feed);
+  disp_fleet_feed_refresh (feed, NULL);
   assert_quota (fixture, 0);
   g_assert_cmpstr (fixture->news->str, ==, expected);
   write_file (fixture->fleet, "models: []\ncontainers: []\n");
-  disp_fleet_feed_refresh (feed);
+  disp_fleet_feed_refresh (feed, NULL);
   g_assert_true (g_str_has_suffix (fixture->news->str, "0 models, 0 containers\n"));
   disp_fleet_feed_stop (feed);
 }
@@ -158,7 +158,7 @@ test_edit_while_failing (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
   g_autoptr (GString) told = NULL;
 
   write_file (fixture->fleet, "models: [");
-  disp_fleet_feed_refresh (feed);
+  disp_fleet_feed_refresh (feed, NULL);
   g_assert_cmpint (disp_switchboard_get_status (fixture->switchboard, &before), ==,
                    DISP_STATUS_DEGRADED);
   g_assert_true (g_str_has_prefix (before, "fleet.yaml: "));
@@ -169,11 +169,11 @@ test_edit_while_failing (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
                    DISP_STATUS_DEGRADED);
   g_assert_cmpstr (after, ==, before);
   g_string_append (told, "quota of container \"a\" on n set to 0, was 100\n");
-  disp_fleet_feed_refresh (feed);
+  disp_fleet_feed_refresh (feed, NULL);
   g_assert_cmpstr (fixture->news->str, ==, told->str);
 
   write_file (fixture->fleet, ONE_CONTAINER);
-  disp_fleet_feed_refresh (feed);
+  disp_fleet_feed_refresh (feed, NULL);
   g_assert_cmpint (disp_switchboard_get_status (fixture->switchboard, NULL), ==,
                    DISP_STATUS_RUNNING);
   assert_quota (fixture, 0);
@@ -206,7 +206,7 @@ test_no_source (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
   g_assert_true (disp_config_set (fixture->config, "source", "none", "test", NULL));
   feed = start (fixture);
   g_assert_nonnull (disp_fleet_feed_get_editor (feed));
-  disp_fleet_feed_refresh (feed);
+  disp_fleet_feed_refresh (feed, NULL);
   disp_fleet_feed_stop (feed);
   g_assert_cmpint (disp_switchboard_get_status (fixture->switchboard, &problem), ==,
                    DISP_STATUS_DEGRADED);

@@ -14,10 +14,11 @@ scripted_source_start (DispSource *source, GError **error)
   return self->refusal == NULL;
 }
 
-static void
+static guint
 scripted_source_refresh (DispSource *source)
 {
   SCRIPTED_SOURCE (source)->n_refreshes++;
+  return 0;
 }
 
 static void
