@@ -184,12 +184,25 @@ disp_policy_spec_get_name (const DispPolicySpec *self)
  * disp_policy_spec_get_options:
  * @self: a spec
  *
- * Returns: (transfer none) (type a{sv}): the options of the policy
+ * Returns: (transfer none) (type a{sv}): the options of the policy, not floating
  */
 GVariant *
 disp_policy_spec_get_options (const DispPolicySpec *self)
 {
   return self->options;
+}
+
+/**
+ * disp_policy_spec_equal:
+ * @self: a spec
+ * @other: another
+ *
+ * Returns: whether both are of one policy with the same options, in the same order
+ */
+gboolean
+disp_policy_spec_equal (const DispPolicySpec *self, const DispPolicySpec *other)
+{
+  return self->row == other->row && g_variant_equal (self->options, other->options);
 }
 
 /**

@@ -5,55 +5,58 @@
 
 struct _DispRouting
 {
-  DispFleet *fleet;     /* (owned) */
-  DispPolicySpec *spec; /* (owned) */
-  GPtrArray *policies;  /* (owned) (element-type DispPolicy, owned) by the index of the route */
+  DispFleet *fleet;       /* (owned) */
+  DispPolicies *policies; /* (owned) */
+  GPtrArray *choosers;    /* (owned) (element-type DispPolicy, owned) by the index of the route */
 };
 
-/* The policy that @previous has for the same route, so that its memory goes on over a change of the
- * fleet. */
+/* The policy that @previous has for the same route, if it is of the very same @spec: so its memory
+ * goes on over a change of the fleet, or of the policy of another model. */
 static DispPolicy *
-find_policy (DispRouting *previous, const DispRoute *route)
+find_policy (DispRouting *previous, const DispPolicySpec *spec, const DispRoute *route)
 {
   const DispVersion version = {
     .kind = route->any_version ? DISP_VERSION_LABEL : DISP_VERSION_NUMBER,
     .number = route->version,
   };
-  const DispRoute *same = disp_fleet_find (previous->fleet, route->model, &version, NULL);
+  const DispRoute *same = NULL;
 
+  if (previous != NULL && disp_policies_get (previous->policies, route->model) == spec)
+    same = disp_fleet_find (previous->fleet, route->model, &version, NULL);
   return same != NULL ? g_object_ref (disp_routing_get_policy (previous, same)) : NULL;
 }
 
 /**
  * disp_routing_new:
  * @fleet: the fleet
- * @spec: the policy
+ * @policies: which policy chooses for which model
  * @previous: (nullable): what was in force before
  *
- * A fleet with a policy for each of its routes.  Where @previous was of the very same @spec, its
- * policies go on.  Only the main thread makes one; then it is immutable and any thread may use it.
+ * A fleet with a policy for each of its routes.  Where @previous has the very same spec for a
+ * model, its policies go on.  Only the main thread makes one; then it is immutable and any thread
+ * may use it.
  *
  * Returns: (transfer full): the routing
  */
 DispRouting *
-disp_routing_new (DispFleet *fleet, DispPolicySpec *spec, DispRouting *previous)
+disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previous)
 {
   DispRouting *self = g_atomic_rc_box_new0 (DispRouting);
   guint n_routes;
   const DispRoute *const *routes = disp_fleet_get_routes (fleet, &n_routes);
-  gboolean keep = previous != NULL && previous->spec == spec;
 
   self->fleet = disp_fleet_ref (fleet);
-  self->spec = disp_policy_spec_ref (spec);
-  self->policies = g_ptr_array_new_full (n_routes, g_object_unref);
+  self->policies = disp_policies_ref (policies);
+  self->choosers = g_ptr_array_new_full (n_routes, g_object_unref);
   for (guint i = 0; i < n_routes; i++)
     {
-      DispPolicy *policy = keep ? find_policy (previous, routes[i]) : NULL;
+      const DispPolicySpec *spec = disp_policies_get (policies, routes[i]->model);
+      DispPolicy *policy = find_policy (previous, spec, routes[i]);
 
       if (policy == NULL)
         policy = disp_policy_spec_create (spec, routes[i]->model);
       disp_policy_fleet_changed (policy, routes[i]);
-      g_ptr_array_add (self->policies, policy);
+      g_ptr_array_add (self->choosers, policy);
     }
   return self;
 }
@@ -76,8 +79,8 @@ routing_clear (gpointer data)
   DispRouting *self = data;
 
   DISP_TSAN_ACQUIRE (self);
-  g_ptr_array_unref (self->policies);
-  disp_policy_spec_unref (self->spec);
+  g_ptr_array_unref (self->choosers);
+  disp_policies_unref (self->policies);
   disp_fleet_unref (self->fleet);
 }
 
@@ -107,15 +110,15 @@ disp_routing_get_fleet (const DispRouting *self)
 }
 
 /**
- * disp_routing_get_spec:
+ * disp_routing_get_policies:
  * @self: a routing
  *
- * Returns: (transfer none): which policy is in force
+ * Returns: (transfer none): which policy chooses for which model
  */
-DispPolicySpec *
-disp_routing_get_spec (const DispRouting *self)
+DispPolicies *
+disp_routing_get_policies (const DispRouting *self)
 {
-  return self->spec;
+  return self->policies;
 }
 
 /**
@@ -128,6 +131,6 @@ disp_routing_get_spec (const DispRouting *self)
 DispPolicy *
 disp_routing_get_policy (const DispRouting *self, const DispRoute *route)
 {
-  g_assert (route->index < self->policies->len);
-  return g_ptr_array_index (self->policies, route->index);
+  g_assert (route->index < self->choosers->len);
+  return g_ptr_array_index (self->choosers, route->index);
 }

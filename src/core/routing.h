@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "core/policy-registry.h"
+#include "core/policies.h"
 
-DispRouting *disp_routing_new (DispFleet *fleet, DispPolicySpec *spec, DispRouting *previous);
+DispRouting *disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previous);
 DispRouting *disp_routing_ref (DispRouting *self);
 void disp_routing_unref (DispRouting *self);
 
 DispFleet *disp_routing_get_fleet (const DispRouting *self);
-DispPolicySpec *disp_routing_get_spec (const DispRouting *self);
+DispPolicies *disp_routing_get_policies (const DispRouting *self);
 DispPolicy *disp_routing_get_policy (const DispRouting *self, const DispRoute *route);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispRouting, disp_routing_unref)

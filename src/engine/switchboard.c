@@ -22,7 +22,7 @@ struct _DispSwitchboard
   atomic_bool draining;  /* (atomic) */
   GMutex lock;
   DispEngineSettings *settings; /* (owned) (locked-by lock) */
-  DispPolicySpec *policy;       /* (owned) (locked-by lock) */
+  DispPolicies *policies;       /* (owned) (locked-by lock) */
   DispRouting *routing;         /* (owned) (nullable) (locked-by lock) NULL = no fleet yet */
   char *fleet_problem;          /* (owned) (nullable) (locked-by lock) */
   char *reload_problem;         /* (owned) (nullable) (locked-by lock) */
@@ -53,7 +53,7 @@ disp_switchboard_finalize (GObject *object)
   g_object_unref (self->sink);
   disp_notice_unref (self->notice);
   disp_stats_unref (self->totals);
-  disp_policy_spec_unref (self->policy);
+  disp_policies_unref (self->policies);
   g_clear_pointer (&self->routing, disp_routing_unref);
   disp_engine_settings_unref (self->settings);
   g_free (self->fleet_problem);
@@ -81,7 +81,7 @@ disp_switchboard_init (DispSwitchboard *self)
  * @sink: where records go
  * @notice: (nullable): is touched when something changes; the same that @sink touches when its
  *   problem changes
- * @policy: the policy at first
+ * @policy: the policy that is configured
  * @settings: what the operator decided, at first; copied
  *
  * Returns: (transfer full): a switchboard without a fleet
@@ -95,7 +95,7 @@ disp_switchboard_new (DispClock *clock, DispRecordSink *sink, DispNotice *notice
   self->clock = g_object_ref (clock);
   self->sink = g_object_ref (sink);
   self->notice = notice != NULL ? disp_notice_ref (notice) : disp_notice_new ();
-  self->policy = disp_policy_spec_ref (policy);
+  self->policies = disp_policies_new (policy);
   self->settings = disp_engine_settings_new (settings);
   self->started = disp_clock_now (clock);
   return self;
@@ -254,10 +254,27 @@ disp_switchboard_ref_settings (DispSwitchboard *self)
 }
 
 /**
+ * disp_switchboard_ref_policies:
+ * @self: the switchboard
+ *
+ * Returns: (transfer full): which policy chooses for which model; any thread
+ */
+DispPolicies *
+disp_switchboard_ref_policies (DispSwitchboard *self)
+{
+  DispPolicies *policies;
+
+  lock (self);
+  policies = disp_policies_ref (self->policies);
+  unlock (self);
+  return policies;
+}
+
+/**
  * disp_switchboard_get_policy_name:
  * @self: the switchboard
  *
- * Returns: (transfer none): the name of the policy in force
+ * Returns: (transfer none): the name of the policy of all models that have none of their own
  */
 const char *
 disp_switchboard_get_policy_name (DispSwitchboard *self)
@@ -265,9 +282,31 @@ disp_switchboard_get_policy_name (DispSwitchboard *self)
   const char *name;
 
   lock (self);
-  name = disp_policy_spec_get_name (self->policy);
+  name = disp_policy_spec_get_name (disp_policies_get (self->policies, NULL));
   unlock (self);
   return name;
+}
+
+/* All of it comes into force together.  Takes @policies and @settings.  Only the main thread
+ * changes anything: so the new routing is made outside the lock. */
+static void
+replace (DispSwitchboard *self, DispFleet *fleet, DispPolicies *policies,
+         DispEngineSettings *settings)
+{
+  DispRouting *routing = fleet != NULL ? disp_routing_new (fleet, policies, self->routing) : NULL;
+  g_autoptr (DispPolicies) old_policies = NULL;
+  g_autoptr (DispRouting) old_routing = NULL;
+  g_autoptr (DispEngineSettings) old_settings = NULL;
+
+  lock (self);
+  old_policies = self->policies;
+  self->policies = policies;
+  old_routing = self->routing;
+  self->routing = routing;
+  old_settings = self->settings;
+  self->settings = settings;
+  unlock (self);
+  disp_switchboard_touch (self);
 }
 
 /**
@@ -282,7 +321,7 @@ disp_switchboard_ref_policy (DispSwitchboard *self)
   DispPolicySpec *policy;
 
   lock (self);
-  policy = disp_policy_spec_ref (self->policy);
+  policy = disp_policy_spec_ref (disp_policies_get (self->policies, NULL));
   unlock (self);
   return policy;
 }
@@ -291,33 +330,19 @@ disp_switchboard_ref_policy (DispSwitchboard *self)
  * disp_switchboard_change:
  * @self: the switchboard
  * @fleet: (nullable): the fleet from now on; %NULL = none is known
- * @policy: the policy from now on
+ * @policy: the policy that is configured from now on; what an operator set stays over it
  * @settings: (nullable): what the operator decided, from now on, copied; %NULL = as before
  *
  * All come into force together: each request has all that was before, to its end, or all of these.
- * Main thread, which alone changes anything: so the new routing is made outside the lock.
+ * Main thread.
  */
 void
 disp_switchboard_change (DispSwitchboard *self, DispFleet *fleet, DispPolicySpec *policy,
                          const DispEngineSettings *settings)
 {
-  DispRouting *routing = fleet != NULL ? disp_routing_new (fleet, policy, self->routing) : NULL;
-  DispEngineSettings *copy = settings != NULL ? disp_engine_settings_new (settings)
-                                              : disp_engine_settings_ref (self->settings);
-  g_autoptr (DispPolicySpec) old_policy = NULL;
-  g_autoptr (DispRouting) old_routing = NULL;
-  g_autoptr (DispEngineSettings) old_settings = NULL;
-
-  disp_policy_spec_ref (policy);
-  lock (self);
-  old_policy = self->policy;
-  self->policy = policy;
-  old_routing = self->routing;
-  self->routing = routing;
-  old_settings = self->settings;
-  self->settings = copy;
-  unlock (self);
-  disp_switchboard_touch (self);
+  replace (self, fleet, disp_policies_configure (self->policies, policy),
+           settings != NULL ? disp_engine_settings_new (settings)
+                            : disp_engine_settings_ref (self->settings));
 }
 
 /**
@@ -330,22 +355,39 @@ disp_switchboard_change (DispSwitchboard *self, DispFleet *fleet, DispPolicySpec
 void
 disp_switchboard_set_fleet (DispSwitchboard *self, DispFleet *fleet)
 {
-  disp_switchboard_change (self, fleet, self->policy, NULL);
+  replace (self, fleet, disp_policies_ref (self->policies),
+           disp_engine_settings_ref (self->settings));
+}
+
+/**
+ * disp_switchboard_set_policies:
+ * @self: the switchboard
+ * @policies: which policy chooses for which model, from now on
+ *
+ * All workers switch at once, each between two requests.  Main thread.
+ */
+void
+disp_switchboard_set_policies (DispSwitchboard *self, DispPolicies *policies)
+{
+  DispFleet *fleet = self->routing != NULL ? disp_routing_get_fleet (self->routing) : NULL;
+
+  replace (self, fleet, disp_policies_ref (policies), disp_engine_settings_ref (self->settings));
 }
 
 /**
  * disp_switchboard_set_policy:
  * @self: the switchboard
- * @policy: the policy from now on
+ * @model: (nullable): see disp_policies_set()
+ * @policy: (nullable): likewise
  *
- * All workers switch at once, each between two requests.  Main thread.
+ * Sets one policy, or forgets what was set; see disp_switchboard_set_policies().
  */
 void
-disp_switchboard_set_policy (DispSwitchboard *self, DispPolicySpec *policy)
+disp_switchboard_set_policy (DispSwitchboard *self, const char *model, DispPolicySpec *policy)
 {
-  DispFleet *fleet = self->routing != NULL ? disp_routing_get_fleet (self->routing) : NULL;
+  g_autoptr (DispPolicies) policies = disp_policies_set (self->policies, model, policy);
 
-  disp_switchboard_change (self, fleet, policy, NULL);
+  disp_switchboard_set_policies (self, policies);
 }
 
 /**

@@ -50,7 +50,7 @@ set_policy (DispOperations *operations, const char *model, const char *policy, G
   if (spec == NULL)
     return FALSE;
   if (model == NULL)
-    disp_switchboard_set_policy (self->switchboard, spec);
+    disp_switchboard_set_policy (self->switchboard, NULL, spec);
   return TRUE;
 }
 

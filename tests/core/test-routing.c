@@ -10,6 +10,21 @@
 #define GPU(name, quota) fixture_container (name, DISP_MODEL_ALL, 0, DISP_DEVICE_GPU, quota)
 #define N_WORKERS 8
 
+/* A routing of which all models have one policy. */
+static DispRouting *
+make_routing (DispFleet *fleet, DispPolicySpec *spec, DispRouting *previous)
+{
+  g_autoptr (DispPolicies) policies = disp_policies_new (spec);
+
+  return disp_routing_new (fleet, policies, previous);
+}
+
+static DispPolicySpec *
+get_spec (const DispRouting *routing)
+{
+  return disp_policies_get (disp_routing_get_policies (routing), NULL);
+}
+
 static DispPolicySpec *
 spec_new (const char *name)
 {
@@ -47,10 +62,10 @@ test_parts (void)
 {
   g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, CPU ("a", "m", 1, 1), NULL);
   g_autoptr (DispPolicySpec) spec = spec_new ("random");
-  g_autoptr (DispRouting) routing = disp_routing_new (fleet, spec, NULL);
+  g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
 
   g_assert_true (disp_routing_get_fleet (routing) == fleet);
-  g_assert_true (disp_routing_get_spec (routing) == spec);
+  g_assert_true (get_spec (routing) == spec);
 }
 
 static void
@@ -60,9 +75,9 @@ test_empty (void)
   g_autoptr (DispFleet) fleet = fixture_fleet (empty, NULL, CPU ("a", "m", 1, 1), NULL);
   g_autoptr (DispFleet) empty_again = fixture_fleet (fleet, NULL, NULL);
   g_autoptr (DispPolicySpec) spec = spec_new ("round-robin");
-  g_autoptr (DispRouting) first = disp_routing_new (empty, spec, NULL);
-  g_autoptr (DispRouting) second = disp_routing_new (fleet, spec, first);
-  g_autoptr (DispRouting) third = disp_routing_new (empty_again, spec, second);
+  g_autoptr (DispRouting) first = make_routing (empty, spec, NULL);
+  g_autoptr (DispRouting) second = make_routing (fleet, spec, first);
+  g_autoptr (DispRouting) third = make_routing (empty_again, spec, second);
 
   g_assert_nonnull (policy_of (second, "m", 1));
   g_assert_true (disp_routing_get_fleet (third) == empty_again);
@@ -78,9 +93,9 @@ test_kept (void)
                                               CPU ("c", "m", 1, 1), NULL);
   g_autoptr (DispPolicySpec) spec = spec_new ("round-robin");
   g_autoptr (DispPolicySpec) same_name = spec_new ("round-robin");
-  g_autoptr (DispRouting) routing = disp_routing_new (fleet, spec, NULL);
-  g_autoptr (DispRouting) kept = disp_routing_new (next, spec, routing);
-  g_autoptr (DispRouting) replaced = disp_routing_new (next, same_name, kept);
+  g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
+  g_autoptr (DispRouting) kept = make_routing (next, spec, routing);
+  g_autoptr (DispRouting) replaced = make_routing (next, same_name, kept);
 
   g_assert_true (policy_of (kept, "m", 1) == policy_of (routing, "m", 1));
   g_assert_true (policy_of (kept, "n", 1) == policy_of (routing, "n", 1));
@@ -96,8 +111,8 @@ test_kept_for_label (void)
   g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "o:1", CPU ("a", "m", 1, 1), NULL);
   g_autoptr (DispFleet) next = fixture_fleet (fleet, NULL, CPU ("a", "m", 1, 1), NULL);
   g_autoptr (DispPolicySpec) spec = spec_new ("round-robin");
-  g_autoptr (DispRouting) routing = disp_routing_new (fleet, spec, NULL);
-  g_autoptr (DispRouting) kept = disp_routing_new (next, spec, routing);
+  g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
+  g_autoptr (DispRouting) kept = make_routing (next, spec, routing);
   DispPolicy *policy = disp_routing_get_policy (routing,
                                                 disp_fleet_find (fleet, "m", &label, NULL));
 
@@ -113,7 +128,7 @@ test_independent (void)
   g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1 n:1 n:2", GPU ("g0", 1), GPU ("g1", 1),
                                                GPU ("g2", 1), NULL);
   g_autoptr (DispPolicySpec) spec = spec_new ("round-robin");
-  g_autoptr (DispRouting) routing = disp_routing_new (fleet, spec, NULL);
+  g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
 
   for (guint i = 0; i < 300; i++)
@@ -143,7 +158,7 @@ test_never_ineligible (void)
       stopped->active = FALSE;
       fleet = fixture_fleet (NULL, NULL, CPU ("zero", "m", 1, 0), CPU ("a", "m", 1, 1), stopped,
                              GPU ("b", 2), GPU ("zero-gpu", 0), CPU ("old", "m", 0, 5), NULL);
-      routing = disp_routing_new (fleet, spec, NULL);
+      routing = make_routing (fleet, spec, NULL);
       for (guint j = 0; j < 10000; j++)
         {
           DispContainer *container = pick (routing, "m", 1, random);
@@ -163,7 +178,7 @@ test_probabilities_without_quota (void)
       "probabilities", g_variant_new_parsed ("{'m': <{'zero': 0.9, 'a': 0.1}>}"), NULL);
   g_autoptr (DispFleet) fleet = fixture_fleet (
       NULL, NULL, CPU ("zero", "m", 1, 0), CPU ("a", "m", 1, 1), CPU ("other", "m", 1, 1), NULL);
-  g_autoptr (DispRouting) routing = disp_routing_new (fleet, spec, NULL);
+  g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
   g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) g_test_rand_int ());
 
   g_assert_true (disp_policy_spec_check_fleet (spec, fleet, NULL));
@@ -196,14 +211,14 @@ test_changing (void)
     {
       g_autoptr (DispPolicySpec) spec = spec_new (names[i]);
       g_autoptr (DispFleet) fleet = fleet_of (NULL, 2, G_MAXUINT);
-      g_autoptr (DispRouting) routing = disp_routing_new (fleet, spec, NULL);
+      g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
       g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) g_test_rand_int ());
 
       for (guint round = 0; round < 200; round++)
         {
           guint n = (guint) g_test_rand_int_range (2, 20);
           g_autoptr (DispFleet) next = fleet_of (fleet, n, (guint) g_test_rand_int_range (0, 40));
-          DispRouting *changed = disp_routing_new (next, spec, routing);
+          DispRouting *changed = make_routing (next, spec, routing);
           guint n_eligible = fixture_find (next, "m", 1)->n_eligible;
           guint counts[20] = { 0 };
 
@@ -289,7 +304,7 @@ replace_or_work (guint number, gpointer user_data)
     {
       g_autoptr (DispRouting) old = board_ref (board);
       g_autoptr (DispFleet) fleet = fleet_of (disp_routing_get_fleet (old), 5, G_MAXUINT);
-      DispRouting *routing = disp_routing_new (fleet, disp_routing_get_spec (old), old);
+      DispRouting *routing = make_routing (fleet, get_spec (old), old);
 
       disp_routing_unref (board_swap (board, routing));
     }
@@ -301,7 +316,7 @@ test_threads (void)
 {
   g_autoptr (DispPolicySpec) spec = spec_new ("round-robin");
   DispFleet *fleet = fleet_of (NULL, 5, G_MAXUINT);
-  Board board = { .routing = disp_routing_new (fleet, spec, NULL), .n_picks = 5 * 1000 };
+  Board board = { .routing = make_routing (fleet, spec, NULL), .n_picks = 5 * 1000 };
   const DispRoute *route;
 
   disp_fleet_unref (fleet);

@@ -340,7 +340,7 @@ test_swaps (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   DispStatsValues values;
 
   stats = disp_stats_ref (fake_transport_get_call (rig->transport, 0)->container->stats);
-  disp_switchboard_set_policy (rig->switchboard, random);
+  disp_switchboard_set_policy (rig->switchboard, NULL, random);
   rig_set_fleet (rig, fixture_fleet (NULL, "m:2", CPU ("b", "m", 2, 1), NULL));
   fresh = rig_ask_model (rig, "m", 0);
   fake_transport_answer (rig->transport, 1, 200, "{}");

@@ -105,7 +105,7 @@ test_watch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   Watcher watcher;
 
   watcher_init (&watcher, disp_switchboard_get_notice (fixture->self));
-  disp_switchboard_set_policy (fixture->self, random);
+  disp_switchboard_set_policy (fixture->self, NULL, random);
   g_assert_cmpuint (watcher_take (&watcher), ==, 1);
   disp_switchboard_set_fleet (fixture->self, fleet);
   g_assert_cmpuint (watcher_take (&watcher), ==, 1);
@@ -156,7 +156,7 @@ assert_routing (Fixture *fixture, DispFleet *fleet, DispPolicySpec *policy)
   g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (fixture->self);
 
   g_assert_true (disp_routing_get_fleet (routing) == fleet);
-  g_assert_true (disp_routing_get_spec (routing) == policy);
+  g_assert_true (disp_policies_get (disp_routing_get_policies (routing), NULL) == policy);
   g_assert_cmpstr (disp_switchboard_get_policy_name (fixture->self), ==,
                    disp_policy_spec_get_name (policy));
 }
@@ -169,16 +169,16 @@ test_set_policy (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL);
   g_autoptr (DispFleet) next = fixture_fleet (fleet, "m:1", CPU ("a", "m", 1, 1), NULL);
 
-  disp_switchboard_set_policy (fixture->self, random);
+  disp_switchboard_set_policy (fixture->self, NULL, random);
   g_assert_null (disp_switchboard_ref_routing (fixture->self));
   g_assert_cmpstr (disp_switchboard_get_policy_name (fixture->self), ==, "random");
   disp_switchboard_set_fleet (fixture->self, fleet);
   assert_routing (fixture, fleet, random);
-  disp_switchboard_set_policy (fixture->self, probabilities);
+  disp_switchboard_set_policy (fixture->self, NULL, probabilities);
   assert_routing (fixture, fleet, probabilities);
   disp_switchboard_set_fleet (fixture->self, next);
   assert_routing (fixture, next, probabilities);
-  disp_switchboard_set_policy (fixture->self, probabilities);
+  disp_switchboard_set_policy (fixture->self, NULL, probabilities);
   assert_routing (fixture, next, probabilities);
   disp_switchboard_set_fleet (fixture->self, next);
   assert_routing (fixture, next, probabilities);
@@ -238,6 +238,7 @@ test_turns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
   g_autoptr (DispRequest) request = fixture_request ("m", 1, "[]");
   g_autoptr (DispPolicySpec) again = rig_policy ("round-robin");
+  g_autoptr (DispPolicySpec) random_policy = rig_policy ("random");
 
   for (guint i = 0; i < 12; i++)
     {
@@ -252,8 +253,14 @@ test_turns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
           disp_switchboard_set_fleet (fixture->self, fleet);
         }
+      /* The very same policy changes nothing; after another one it begins anew. */
+      if (i == 5)
+        disp_switchboard_set_policy (fixture->self, NULL, again);
       if (i == 8)
-        disp_switchboard_set_policy (fixture->self, again);
+        {
+          disp_switchboard_set_policy (fixture->self, NULL, random_policy);
+          disp_switchboard_set_policy (fixture->self, NULL, again);
+        }
       routing = disp_switchboard_ref_routing (fixture->self);
       route = fixture_find (disp_routing_get_fleet (routing), "m", 1);
       index = disp_policy_select (disp_routing_get_policy (routing, route), route->eligible,
@@ -285,7 +292,8 @@ read_all (DispSwitchboard *switchboard, GRand *random, const DispRequest *reques
   disp_switchboard_enter (switchboard, &routing, &settings);
   g_assert_nonnull (routing);
   g_assert_true (settings->timeout == RIG_TIMEOUT
-                 || g_str_equal (disp_policy_spec_get_name (disp_routing_get_spec (routing)),
+                 || g_str_equal (disp_policy_spec_get_name (
+                                     disp_policies_get (disp_routing_get_policies (routing), NULL)),
                                  settings->retry_after == 0 ? "random" : "round-robin"));
   route = fixture_find (disp_routing_get_fleet (routing), "m", 1);
   index = disp_policy_select (disp_routing_get_policy (routing, route), route->eligible,
