@@ -24,6 +24,7 @@ typedef struct
   int state;       /* a DispRecordState, or DISP_ANY_STATE */
   char *after;     /* (owned) (nullable) an id: only what was stored first after that one */
   gint64 limit;    /* at most so many; -1 = all */
+  gint64 last;     /* only the last so many; 0 = all */
   gboolean brief;  /* without instances, response and extra, which are then left out */
 } DispRecordFilter;
 

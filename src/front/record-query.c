@@ -65,6 +65,17 @@ take_limit (DispRecordFilter *filter, const char *value, GError **error)
 }
 
 static gboolean
+take_last (DispRecordFilter *filter, const char *value, GError **error)
+{
+  guint64 last;
+
+  if (!g_ascii_string_to_unsigned (value, 10, 1, G_MAXINT64, &last, NULL))
+    return fail ("last", value, "a number from 1", error);
+  filter->last = (gint64) last;
+  return TRUE;
+}
+
+static gboolean
 take_state (DispRecordFilter *filter, const char *value, GError **error)
 {
   static const char *const names[] = {
@@ -84,8 +95,9 @@ take_state (DispRecordFilter *filter, const char *value, GError **error)
 }
 
 static const Parameter parameters[] = {
-  { "limit", take_limit }, { "after", take_after },         { "model", take_model },
-  { "node", take_node },   { "container", take_container }, { "state", take_state },
+  { "limit", take_limit }, { "last", take_last }, { "after", take_after },
+  { "model", take_model }, { "node", take_node }, { "container", take_container },
+  { "state", take_state },
 };
 
 /* Takes one parameter; @seen has a bit for each that was taken. */
@@ -105,10 +117,11 @@ take (const char *name, const char *value, guint *seen, DispRecordFilter *filter
       *seen |= 1u << i;
       return parameters[i].take (filter, value, error);
     }
-  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
-               "there is no parameter \"%s\", expected limit, after, model, node, container or "
-               "state",
-               name);
+  g_set_error (
+      error, DISP_ERROR, DISP_ERROR_INVALID_VALUE,
+      "there is no parameter \"%s\", expected limit, last, after, model, node, container or "
+      "state",
+      name);
   return FALSE;
 }
 

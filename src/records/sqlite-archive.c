@@ -9,10 +9,11 @@
 #define MAX_SIZE (1024 * 1024)
 
 /* A filter that is NULL lets everything through. */
-#define WINDOW_SQL                                                                                 \
+#define FILTER_SQL                                                                                 \
   " FROM records WHERE seq > ?1 AND seq <= ?2 AND (?3 IS NULL OR model = ?3)"                      \
   " AND (?4 IS NULL OR node = ?4) AND (?5 IS NULL OR container = ?5)"                              \
-  " AND (?6 IS NULL OR state = ?6) ORDER BY seq"
+  " AND (?6 IS NULL OR state = ?6)"
+#define WINDOW_SQL FILTER_SQL " ORDER BY seq"
 
 /* What an archive asks its file. */
 typedef enum
@@ -20,6 +21,7 @@ typedef enum
   QUERY_LAST,   /* the place of the last record */
   QUERY_PLACE,  /* that of the record with an id */
   QUERY_AFTER,  /* that of the first record after another place */
+  QUERY_TAIL,   /* that of the first of the last few records that a filter lets through */
   QUERY_WINDOW, /* the records of a few places */
   QUERY_BRIEF,  /* the same, without what is long */
   N_QUERIES
@@ -29,6 +31,7 @@ static const char *const query_sql[] = {
   [QUERY_LAST] = "SELECT max (seq) FROM records",
   [QUERY_PLACE] = "SELECT seq FROM records WHERE id = ?1",
   [QUERY_AFTER] = "SELECT min (seq) FROM records WHERE seq > ?1",
+  [QUERY_TAIL] = "SELECT min (seq) FROM (SELECT seq" FILTER_SQL " ORDER BY seq DESC LIMIT ?7)",
   [QUERY_WINDOW] = "SELECT seq, " DISP_SQLITE_RECORD_COLUMNS
                    ", " DISP_SQLITE_RECORD_WIDE_COLUMNS WINDOW_SQL,
   [QUERY_BRIEF] = "SELECT seq, " DISP_SQLITE_RECORD_COLUMNS WINDOW_SQL,
@@ -110,6 +113,36 @@ find_after (DispSqliteArchive *self, const char *id, gint64 *place, GError **err
   return *place != 0;
 }
 
+static void
+bind_filter (sqlite3_stmt *query, const DispRecordFilter *filter)
+{
+  sqlite3_bind_text (query, 3, filter->model, -1, SQLITE_STATIC);
+  sqlite3_bind_text (query, 4, filter->node, -1, SQLITE_STATIC);
+  sqlite3_bind_text (query, 5, filter->container, -1, SQLITE_STATIC);
+  if (filter->state != DISP_ANY_STATE)
+    sqlite3_bind_int (query, 6, filter->state);
+}
+
+/* Moves on to where the last few records begin that are wanted, if no more are. */
+static gboolean
+skip_to_last (DispSqliteArchive *self, const DispRecordFilter *filter, gint64 *at, gint64 last,
+              GError **error)
+{
+  sqlite3_stmt *query = self->queries[QUERY_TAIL];
+  gint64 first;
+
+  if (filter->last == 0)
+    return TRUE;
+  sqlite3_bind_int64 (query, 1, *at);
+  sqlite3_bind_int64 (query, 2, last);
+  bind_filter (query, filter);
+  sqlite3_bind_int64 (query, 7, filter->last);
+  if (!read_place (self, query, &first, error))
+    return FALSE;
+  *at = first > 0 ? first - 1 : last;
+  return TRUE;
+}
+
 static gboolean
 sqlite_archive_begin (DispRecordArchive *archive, DispRecordFilter *filter, DispRecordScan *scan,
                       GError **error)
@@ -119,21 +152,12 @@ sqlite_archive_begin (DispRecordArchive *archive, DispRecordFilter *filter, Disp
   gint64 last;
 
   if (!ensure_file (self, error) || !find_after (self, filter->after, &at, error)
-      || !read_place (self, self->queries[QUERY_LAST], &last, error))
+      || !read_place (self, self->queries[QUERY_LAST], &last, error)
+      || !skip_to_last (self, filter, &at, last, error))
     return FALSE;
   *scan = (DispRecordScan){ .filter = *filter, .at = at, .last = last, .left = filter->limit };
   disp_record_filter_init (filter);
   return TRUE;
-}
-
-static void
-bind_filter (sqlite3_stmt *query, const DispRecordFilter *filter)
-{
-  sqlite3_bind_text (query, 3, filter->model, -1, SQLITE_STATIC);
-  sqlite3_bind_text (query, 4, filter->node, -1, SQLITE_STATIC);
-  sqlite3_bind_text (query, 5, filter->container, -1, SQLITE_STATIC);
-  if (filter->state != DISP_ANY_STATE)
-    sqlite3_bind_int (query, 6, filter->state);
 }
 
 /* Reads what @scan wants of the places up to @end. */

@@ -20,6 +20,7 @@ static const AcceptCase accept_cases[] = {
   { NULL, NULL, { .state = DISP_ANY_STATE, .limit = -1 } },
   { "", NULL, { .state = DISP_ANY_STATE, .limit = -1 } },
   { NULL, "n", FILTER (.node = (char *) "n") },
+  { "last=7", NULL, { .state = DISP_ANY_STATE, .limit = -1, .last = 7 } },
   { "limit=0", NULL, { .state = DISP_ANY_STATE, .limit = 0 } },
   { "limit=0100", NULL, { .state = DISP_ANY_STATE, .limit = 100 } },
   { "limit=9223372036854775807", NULL, { .state = DISP_ANY_STATE, .limit = G_MAXINT64 } },
@@ -43,7 +44,7 @@ static const AcceptCase accept_cases[] = {
   { "state=error", NULL, { .state = 3, .limit = -1 } },
   { "state=error&limit=5&after=a&model=m&node=n&container=c",
     NULL,
-    { (char *) "m", (char *) "n", (char *) "c", 3, (char *) "a", 5, FALSE } },
+    { (char *) "m", (char *) "n", (char *) "c", 3, (char *) "a", 5, 0, FALSE } },
 };
 
 /* A query that is refused, and what the message says. */
@@ -53,12 +54,14 @@ static const struct
   const char *node; /* (nullable) of the path */
   const char *message;
 } refuse_cases[] = {
-  { "unknown=1", NULL, "there is no parameter \"unknown\", expected limit, after, model, node" },
+  { "unknown=1", NULL,
+    "there is no parameter \"unknown\", expected limit, last, after, model, node" },
   { "Limit=1", NULL, "there is no parameter \"Limit\"" },
   { "=1", NULL, "there is no parameter \"\"" },
   { "model=a&limit=1&model=a", NULL, "model is given twice, expected once" },
   { "limit=1&limit=2", NULL, "limit is given twice" },
   { "node=n", "n", "node is given twice" },
+  { "last=0", NULL, "last is \"0\", expected a number from 1" },
   { "limit=", NULL, "limit is \"\", expected a number from 0" },
   { "limit=-1", NULL, "limit is \"-1\", expected a number from 0" },
   { "limit=%2B1", NULL, "limit is \"+1\"" },
@@ -104,6 +107,7 @@ test_accepted (void)
       g_assert_cmpstr (filter.after, ==, row->filter.after);
       g_assert_cmpint (filter.state, ==, row->filter.state);
       g_assert_cmpint (filter.limit, ==, row->filter.limit);
+      g_assert_cmpint (filter.last, ==, row->filter.last);
       g_assert_false (filter.brief);
     }
 }

@@ -157,6 +157,25 @@ test_limit (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
+test_last (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const gint64 lasts[] = { 1, 2, WINDOW, WINDOW + 4, WINDOW + 5, 2 * WINDOW, G_MAXINT64 };
+
+  fixture->filter.last = 3;
+  read_all (fixture);
+  check_read (fixture, 0, 0, 0);
+  fixture_append_some (fixture->store, 0, WINDOW + 5);
+  for (guint i = 0; i < G_N_ELEMENTS (lasts); i++)
+    {
+      guint n = (guint) MIN (lasts[i], WINDOW + 5);
+
+      fixture->filter.last = lasts[i];
+      read_all (fixture);
+      check_read (fixture, n, WINDOW + 5 - n, 1);
+    }
+}
+
+static void
 test_after (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   char id[DISP_ID_SIZE];
@@ -231,6 +250,21 @@ test_filters (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 }
 
 /* A filter that lets nothing through looks at no more in one call than another. */
+/* The last ones of those that are wanted. */
+static void
+test_last_filtered (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  append_various (fixture, 31);
+  fixture->filter.model = g_strdup ("third");
+  fixture->filter.last = 3;
+  read_all (fixture);
+  check_read (fixture, 3, 24, 3);
+  fixture->filter.node = g_strdup ("nowhere");
+  fixture->filter.last = 3;
+  read_all (fixture);
+  check_read (fixture, 0, 0, 0);
+}
+
 static void
 test_nothing_wanted (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -449,6 +483,8 @@ main (int argc, char **argv)
   ADD ("order", test_order);
   ADD ("later", test_later);
   ADD ("limit", test_limit);
+  ADD ("last", test_last);
+  ADD ("last-filtered", test_last_filtered);
   ADD ("after", test_after);
   ADD ("after-unknown", test_after_unknown);
   ADD ("filters", test_filters);
