@@ -43,6 +43,7 @@ struct _DispApplication
   DispNotice *notice;                /* (owned) of what changes */
   DispService *services[N_SERVICES]; /* (owned) (nullable) those that are wanted */
   DispRecordArchive *archive;   /* (owned) (nullable) until the embedded Requests Store has it */
+  DispUpstreamLimits *upstream; /* (owned) */
   DispStore *store;             /* (owned) behind the log */
   DispRequestLog *log;          /* (owned) */
   DispPolicySpec *policy;       /* (owned) */
@@ -80,6 +81,7 @@ disp_application_finalize (GObject *object)
   g_clear_object (&self->archive);
   g_clear_object (&self->log);
   g_clear_object (&self->store);
+  g_clear_pointer (&self->upstream, disp_upstream_limits_unref);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
   disp_notice_unref (self->notice);
   g_object_unref (self->clock);
@@ -184,7 +186,9 @@ static void
 make_switchboard (DispApplication *self)
 {
   const DispEngineSettings settings = disp_config_for_engine (self->config);
+  const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
 
+  self->upstream = disp_upstream_limits_new (&upstream);
   self->switchboard = disp_switchboard_new (self->clock, DISP_RECORD_SINK (self->log), self->notice,
                                             self->policy, &settings);
 }
@@ -204,7 +208,12 @@ apply_config (gpointer user_data)
 {
   DispApplication *self = user_data;
   const DispRequestLogSettings log = disp_config_for_log (self->config);
+  const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
 
+  for (guint i = 0; i < N_SERVICES; i++)
+    if (self->services[i] != NULL)
+      disp_service_set_body_limit (self->services[i], (gsize) self->config->body_limit);
+  disp_upstream_limits_set (self->upstream, &upstream);
   disp_logging_set_verbose (self->config->verbose);
   disp_config_adjust_store (self->config, self->store);
   disp_request_log_set_settings (self->log, &log);
@@ -331,8 +340,7 @@ static DispSite *
 make_predictions_site (gpointer user_data)
 {
   DispApplication *self = user_data;
-  const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
-  g_autoptr (DispTransport) transport = disp_soup_transport_new (self->clock, &upstream);
+  g_autoptr (DispTransport) transport = disp_soup_transport_new (self->clock, self->upstream);
   g_autoptr (DispDispatcher) dispatcher = disp_dispatcher_new (self->switchboard, transport,
                                                                g_rand_new ());
 

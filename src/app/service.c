@@ -166,6 +166,20 @@ disp_service_announce (DispService *self, const char *what)
 }
 
 /**
+ * disp_service_set_body_limit:
+ * @self: a service that was started
+ * @body_limit: the longest body of a request from soon on, in bytes
+ */
+void
+disp_service_set_body_limit (DispService *self, gsize body_limit)
+{
+  if (self->server != NULL)
+    disp_server_set_body_limit (self->server, body_limit);
+  for (guint i = 0; i < self->workers->len; i++)
+    disp_worker_set_body_limit (g_ptr_array_index (self->workers, i), body_limit);
+}
+
+/**
  * disp_service_drain:
  * @self: a service that was started
  *

@@ -8,6 +8,7 @@ typedef struct _DispService DispService;
 DispService *disp_service_open (char *const *addresses, guint n_threads, GError **error);
 void disp_service_start (DispService *self, const char *name, const DispWorkerSettings *settings);
 void disp_service_announce (DispService *self, const char *what);
+void disp_service_set_body_limit (DispService *self, gsize body_limit);
 void disp_service_drain (DispService *self);
 void disp_service_abort (DispService *self);
 void disp_service_quit (DispService *self);

@@ -3,6 +3,8 @@
 
 #include "core/tsan.h"
 
+#include <stdatomic.h>
+
 /*
  * A thread that serves: its own loop, its own listening sockets, its own site.  What belongs to the
  * loop is made and ended on its thread.
@@ -11,11 +13,12 @@ struct _DispWorker
 {
   GPtrArray *sockets; /* (owned) (nullable) (element-type GSocket, owned) until they are served */
   DispWorkerSettings settings;
-  GMainContext *owner;   /* (owned) where settings.ended is called */
-  GMainContext *context; /* (owned) */
-  GMainLoop *loop;       /* (owned) */
-  GThread *thread;       /* (owned) (nullable) */
-  DispServer *server;    /* (owned) (nullable) of the worker's thread */
+  GMainContext *owner;      /* (owned) where settings.ended is called */
+  GMainContext *context;    /* (owned) */
+  GMainLoop *loop;          /* (owned) */
+  GThread *thread;          /* (owned) (nullable) */
+  DispServer *server;       /* (owned) (nullable) of the worker's thread */
+  atomic_size_t body_limit; /* (atomic) told */
 };
 
 static void
@@ -24,7 +27,8 @@ start_serving (DispWorker *self)
   const DispWorkerSettings *settings = &self->settings;
   g_autoptr (DispSite) site = settings->make_site (settings->user_data);
 
-  self->server = disp_server_new (site, settings->clock, self->sockets, settings->body_limit);
+  self->server = disp_server_new (site, settings->clock, self->sockets,
+                                  atomic_load (&self->body_limit));
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
 }
 
@@ -79,6 +83,17 @@ drain (gpointer user_data)
 }
 
 static gboolean
+take_body_limit (gpointer user_data)
+{
+  DispWorker *self = user_data;
+
+  DISP_TSAN_ACQUIRE (self);
+  if (self->server != NULL)
+    disp_server_set_body_limit (self->server, atomic_load (&self->body_limit));
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 abort_all (gpointer user_data)
 {
   DispWorker *self = user_data;
@@ -128,12 +143,27 @@ disp_worker_new (const char *name, GPtrArray *sockets, const DispWorkerSettings 
   self->sockets = sockets;
   self->settings = *settings;
   g_object_ref (self->settings.clock);
+  atomic_init (&self->body_limit, settings->body_limit);
   self->owner = g_main_context_ref_thread_default ();
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
   DISP_TSAN_RELEASE (self);
   self->thread = g_thread_new (name, run, self);
   return self;
+}
+
+/**
+ * disp_worker_set_body_limit:
+ * @self: a worker
+ * @body_limit: the longest body of a request from soon on, in bytes
+ *
+ * Any thread.
+ */
+void
+disp_worker_set_body_limit (DispWorker *self, gsize body_limit)
+{
+  atomic_store (&self->body_limit, body_limit);
+  call (self, take_body_limit);
 }
 
 /**

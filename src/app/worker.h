@@ -36,6 +36,7 @@ typedef struct _DispWorker DispWorker;
 
 DispWorker *disp_worker_new (const char *name, GPtrArray *sockets,
                              const DispWorkerSettings *settings);
+void disp_worker_set_body_limit (DispWorker *self, gsize body_limit);
 void disp_worker_drain (DispWorker *self);
 void disp_worker_abort (DispWorker *self);
 void disp_worker_quit (DispWorker *self);

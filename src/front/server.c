@@ -189,6 +189,17 @@ disp_server_new (DispSite *site, DispClock *clock, GPtrArray *sockets, gsize bod
 }
 
 /**
+ * disp_server_set_body_limit:
+ * @self: a server
+ * @body_limit: the longest body of a request whose head comes from now on, in bytes
+ */
+void
+disp_server_set_body_limit (DispServer *self, gsize body_limit)
+{
+  self->body_limit = body_limit;
+}
+
+/**
  * disp_server_drain:
  * @self: a server
  * @drained: called once on the thread-default context, never from inside this call, when no

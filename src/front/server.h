@@ -19,6 +19,7 @@ typedef void (*DispServerDrained) (gpointer user_data);
 
 DispServer *disp_server_new (DispSite *site, DispClock *clock, GPtrArray *sockets,
                              gsize body_limit);
+void disp_server_set_body_limit (DispServer *self, gsize body_limit);
 void disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_data);
 void disp_server_abort (DispServer *self);
 guint disp_server_count_connections (DispServer *self);

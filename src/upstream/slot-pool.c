@@ -126,6 +126,25 @@ disp_slot_pool_free (DispSlotPool *self)
 }
 
 /**
+ * disp_slot_pool_set_idle_timeout:
+ * @self: a pool
+ * @idle_timeout: how long an idle connection is kept from now on, in seconds
+ *
+ * Also those that are idle already.
+ */
+void
+disp_slot_pool_set_idle_timeout (DispSlotPool *self, guint idle_timeout)
+{
+  const gint64 wanted = (gint64) idle_timeout * G_USEC_PER_SEC;
+
+  if (self->idle_timeout == wanted)
+    return;
+  self->idle_timeout = wanted;
+  disp_clock_clear_timer (&self->timer);
+  watch_idle (self);
+}
+
+/**
  * disp_slot_pool_take:
  * @self: a pool
  *

@@ -23,6 +23,7 @@ typedef struct _DispSlotPool DispSlotPool;
 
 DispSlotPool *disp_slot_pool_new (const char *endpoint, guint idle_timeout, DispClock *clock);
 void disp_slot_pool_free (DispSlotPool *self);
+void disp_slot_pool_set_idle_timeout (DispSlotPool *self, guint idle_timeout);
 DispSlot *disp_slot_pool_take (DispSlotPool *self);
 void disp_slot_pool_give (DispSlotPool *self, DispSlot *slot, gint64 now);
 void disp_slot_pool_discard (DispSlotPool *self, DispSlot *slot);

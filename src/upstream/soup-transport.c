@@ -7,15 +7,15 @@
 struct _DispSoupTransport
 {
   GObject parent_instance;
-  DispClock *clock; /* (owned) */
-  DispUpstreamSettings settings;
-  GHashTable *pools; /* (owned) (element-type utf8 DispSlotPool, owned) by endpoint */
+  DispClock *clock;           /* (owned) */
+  DispUpstreamLimits *limits; /* (owned) */
+  GHashTable *pools;          /* (owned) (element-type utf8 DispSlotPool, owned) by endpoint */
 };
 
 /* The pool of an endpoint.  Pools of endpoints that the fleet no longer has are let go when another
  * one comes. */
 static DispSlotPool *
-ensure_pool (DispSoupTransport *self, const char *endpoint)
+ensure_pool (DispSoupTransport *self, const char *endpoint, guint idle_timeout)
 {
   DispSlotPool *pool = g_hash_table_lookup (self->pools, endpoint);
   gint64 now = disp_clock_now (self->clock);
@@ -23,12 +23,15 @@ ensure_pool (DispSoupTransport *self, const char *endpoint)
   gpointer other;
 
   if (pool != NULL)
-    return pool;
+    {
+      disp_slot_pool_set_idle_timeout (pool, idle_timeout);
+      return pool;
+    }
   g_hash_table_iter_init (&iter, self->pools);
   while (g_hash_table_iter_next (&iter, NULL, &other))
     if (disp_slot_pool_is_unused (other, now))
       g_hash_table_iter_remove (&iter);
-  pool = disp_slot_pool_new (endpoint, self->settings.idle_timeout, self->clock);
+  pool = disp_slot_pool_new (endpoint, idle_timeout, self->clock);
   if (pool != NULL)
     g_hash_table_insert (self->pools, g_strdup (endpoint), pool);
   return pool;
@@ -43,7 +46,8 @@ soup_transport_send_async (DispTransport *transport, DispContainer *container, D
   GTask *task = g_task_new (self, cancellable, callback, user_data);
   g_autofree char *url = g_strconcat (container->endpoint, path, NULL);
   GUri *uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, NULL);
-  DispSlotPool *pool = ensure_pool (self, container->endpoint);
+  const DispUpstreamSettings settings = disp_upstream_limits_get (self->limits);
+  DispSlotPool *pool = ensure_pool (self, container->endpoint, settings.idle_timeout);
 
   g_task_set_source_tag (task, soup_transport_send_async);
   if (uri == NULL || pool == NULL || !g_str_equal (g_uri_get_scheme (uri), "http"))
@@ -55,7 +59,7 @@ soup_transport_send_async (DispTransport *transport, DispContainer *container, D
       g_object_unref (task);
       return;
     }
-  disp_call_start (task, self->clock, &self->settings, pool, container, request, uri);
+  disp_call_start (task, self->clock, &settings, pool, container, request, uri);
 }
 
 static DispAnswer *
@@ -82,6 +86,7 @@ disp_soup_transport_finalize (GObject *object)
   DispSoupTransport *self = DISP_SOUP_TRANSPORT (object);
 
   g_hash_table_unref (self->pools);
+  disp_upstream_limits_unref (self->limits);
   g_object_unref (self->clock);
   G_OBJECT_CLASS (disp_soup_transport_parent_class)->finalize (object);
 }
@@ -102,7 +107,7 @@ disp_soup_transport_init (DispSoupTransport *self)
 /**
  * disp_soup_transport_new:
  * @clock: the clock
- * @settings: what the operator decided; copied
+ * @limits: what the operator decided, which may change
  *
  * A transport over libsoup, for the thread whose thread-default context is in force now.  The
  * environment variable SOUP_FORCE_HTTP1 must be set before the first thread starts, or connections
@@ -111,11 +116,11 @@ disp_soup_transport_init (DispSoupTransport *self)
  * Returns: (transfer full): a transport
  */
 DispTransport *
-disp_soup_transport_new (DispClock *clock, const DispUpstreamSettings *settings)
+disp_soup_transport_new (DispClock *clock, DispUpstreamLimits *limits)
 {
   DispSoupTransport *self = g_object_new (DISP_TYPE_SOUP_TRANSPORT, NULL);
 
   self->clock = g_object_ref (clock);
-  self->settings = *settings;
+  self->limits = disp_upstream_limits_ref (limits);
   return DISP_TRANSPORT (self);
 }

@@ -67,7 +67,8 @@ make_site (gpointer user_data)
   };
   Fixture *fixture = user_data;
   DispClock *clock = disp_switchboard_get_clock (fixture->switchboard);
-  g_autoptr (DispTransport) transport = disp_soup_transport_new (clock, &upstream);
+  g_autoptr (DispUpstreamLimits) limits = disp_upstream_limits_new (&upstream);
+  g_autoptr (DispTransport) transport = disp_soup_transport_new (clock, limits);
   g_autoptr (DispDispatcher) dispatcher = disp_dispatcher_new (fixture->switchboard, transport,
                                                                g_rand_new ());
 

@@ -202,7 +202,8 @@ caller_init_with_clock (Caller *self, DispClock *clock, const DispUpstreamSettin
 {
   self->n_sockets = count_sockets ();
   self->clock = clock;
-  self->transport = disp_soup_transport_new (clock, settings);
+  self->limits = disp_upstream_limits_new (settings);
+  self->transport = disp_soup_transport_new (clock, self->limits);
 }
 
 /**
@@ -215,6 +216,7 @@ void
 caller_clear (Caller *self)
 {
   g_assert_finalize_object (self->transport);
+  disp_upstream_limits_unref (self->limits);
   while (g_main_context_iteration (NULL, FALSE))
     ;
   g_assert_finalize_object (self->clock);

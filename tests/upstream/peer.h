@@ -35,9 +35,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Peer, peer_free)
 /* A transport on the default context. */
 typedef struct
 {
-  DispClock *clock;         /* (owned) */
-  DispTransport *transport; /* (owned) */
-  guint n_sockets;          /* how many were open when it was made */
+  DispClock *clock;           /* (owned) */
+  DispUpstreamLimits *limits; /* (owned) */
+  DispTransport *transport;   /* (owned) */
+  guint n_sockets;            /* how many were open when it was made */
 } Caller;
 
 /* A request that was sent, and what came of it. */

@@ -111,6 +111,27 @@ test_idle (void)
   disp_slot_pool_free (pool);
 }
 
+/* Another idle time counts for what is idle already, too. */
+static void
+test_other_idle (void)
+{
+  g_autoptr (FakeClock) fake = fake_clock_new ();
+  DispClock *clock = DISP_CLOCK (fake);
+  DispSlotPool *pool = disp_slot_pool_new ("http://127.0.0.1:1", 10 * IDLE, clock);
+  DispSlot *slot = disp_slot_pool_take (pool);
+  SoupSession *session;
+
+  follow (slot, &session);
+  disp_slot_pool_give (pool, slot, disp_clock_now (clock));
+  disp_slot_pool_set_idle_timeout (pool, IDLE);
+  g_assert_cmpuint (fake_clock_count_timers (fake), ==, 1);
+  fake_clock_advance (fake, IDLE * SECOND);
+  g_assert_nonnull (session);
+  fake_clock_advance (fake, 1);
+  g_assert_null (session);
+  disp_slot_pool_free (pool);
+}
+
 static void
 test_discard (void)
 {
@@ -201,6 +222,7 @@ main (int argc, char **argv)
   g_test_add_func ("/upstream/slot-pool/order", test_order);
   g_test_add_func ("/upstream/slot-pool/trim", test_trim);
   g_test_add_func ("/upstream/slot-pool/idle", test_idle);
+  g_test_add_func ("/upstream/slot-pool/other-idle", test_other_idle);
   g_test_add_func ("/upstream/slot-pool/discard", test_discard);
   g_test_add_func ("/upstream/slot-pool/unused", test_unused);
   g_test_add_func ("/upstream/slot-pool/endpoints", test_endpoints);
