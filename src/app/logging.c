@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/logging.h"
 
+#include "app/log-limit.h"
+#include "core/event.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-/* What libraries say can be caused by clients, so of that at most so much is told in a window, in
- * microseconds. */
-#define FOREIGN_LIMIT 10
-#define FOREIGN_WINDOW (10 * G_USEC_PER_SEC)
 
 /* The one state of the whole process that is not handed down: GLib's log writer is such a thing
  * itself. */
@@ -18,8 +16,7 @@ static struct
 {
   atomic_bool verbose; /* (atomic) */
   gboolean journal;
-  atomic_llong window;     /* (atomic) when it began */
-  atomic_uint n_in_window; /* (atomic) */
+  DispLogLimit limit; /* clients can make libraries complain */
 } logging;
 
 static const char *
@@ -32,23 +29,18 @@ find_field (const GLogField *fields, gsize n_fields, const char *key)
 }
 
 static gboolean
-is_wanted (GLogLevelFlags level, const char *domain)
+is_wanted (GLogLevelFlags level, const char *domain, gint64 now)
 {
-  gint64 now = g_get_monotonic_time ();
   gboolean ours = g_strcmp0 (domain, G_LOG_DOMAIN) == 0;
 
   if ((level & G_LOG_LEVEL_INFO) != 0 && ours && atomic_load (&logging.verbose))
     return TRUE;
   if ((level & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0)
     return !g_log_writer_default_would_drop (level, domain);
-  if (ours)
+  /* Of the last word before the end there is only one. */
+  if (ours || (level & G_LOG_LEVEL_ERROR) != 0)
     return TRUE;
-  if (now - atomic_load (&logging.window) > FOREIGN_WINDOW)
-    {
-      atomic_store (&logging.window, now);
-      atomic_store (&logging.n_in_window, 0);
-    }
-  return atomic_fetch_add (&logging.n_in_window, 1) < FOREIGN_LIMIT;
+  return disp_log_limit_admit (&logging.limit, domain != NULL ? domain : "unknown", now);
 }
 
 static const char *
@@ -63,23 +55,60 @@ name_level (GLogLevelFlags level)
   return "";
 }
 
+/* What comes from a client must not look like a line of the log. */
+static void
+write_line (const char *domain, GLogLevelFlags level, const char *message)
+{
+  g_autofree char *line = g_strdup_printf ("%s: %s%s", domain, name_level (level), message);
+
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c) && *c != '\t')
+      *c = ' ';
+  fprintf (stderr, "%s\n", line);
+  fflush (stderr);
+}
+
+static void
+write_entry (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
+{
+  const char *domain = find_field (fields, n_fields, "GLIB_DOMAIN");
+  const char *message = find_field (fields, n_fields, "MESSAGE");
+
+  if (!logging.journal
+      || g_log_writer_journald (level, fields, n_fields, NULL) != G_LOG_WRITER_HANDLED)
+    write_line (domain != NULL ? domain : G_LOG_DOMAIN, level, message != NULL ? message : "");
+}
+
+/* Not by disp_event_log(): GLib does not come here from inside of here. */
+static void
+tell_left_out (const char *domain, guint64 n_left_out)
+{
+  const DispEvent event = DISP_EVENT_MESSAGES_LEFT_OUT;
+  g_autofree char *count = g_strdup_printf ("%" G_GUINT64_FORMAT, n_left_out);
+  g_autofree char *message = g_strdup_printf (
+      "%s more messages of \"%s\" came within ten seconds and were left out", count, domain);
+  const GLogField fields[] = {
+    { "MESSAGE", message, -1 }, { "MESSAGE_ID", disp_event_get_id (event), -1 },
+    { "PRIORITY", "4", -1 },    { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
+    { "DOMAIN", domain, -1 },   { "COUNT", count, -1 },
+  };
+
+  write_entry (disp_event_get_level (event), fields, G_N_ELEMENTS (fields));
+}
+
+/* What was left out is told with the first message after its window, whosever that is. */
 static GLogWriterOutput
 write_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields,
            G_GNUC_UNUSED gpointer user_data)
 {
-  const char *domain = find_field (fields, n_fields, "GLIB_DOMAIN");
-  const char *message = find_field (fields, n_fields, "MESSAGE");
-  g_autofree char *line = NULL;
+  gint64 now = g_get_monotonic_time ();
+  char domain[DISP_LOG_DOMAIN_SIZE];
+  guint64 n_left_out;
 
-  if (!is_wanted (level, domain))
-    return G_LOG_WRITER_HANDLED;
-  if (logging.journal
-      && g_log_writer_journald (level, fields, n_fields, NULL) == G_LOG_WRITER_HANDLED)
-    return G_LOG_WRITER_HANDLED;
-  line = g_strdup_printf ("%s: %s%s\n", domain != NULL ? domain : G_LOG_DOMAIN, name_level (level),
-                          message != NULL ? message : "");
-  fputs (line, stderr);
-  fflush (stderr);
+  while ((n_left_out = disp_log_limit_take_left_out (&logging.limit, now, domain)) > 0)
+    tell_left_out (domain, n_left_out);
+  if (is_wanted (level, find_field (fields, n_fields, "GLIB_DOMAIN"), now))
+    write_entry (level, fields, n_fields);
   return G_LOG_WRITER_HANDLED;
 }
 

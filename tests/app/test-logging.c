@@ -103,6 +103,36 @@ test_foreign_limit (void)
   g_test_trap_assert_stderr ("*dispatcherd: warning: ours-99.\n*");
 }
 
+/* A client whose words end in a message cannot add lines to the log. */
+static void
+test_one_line (void)
+{
+  if (g_test_subprocess ())
+    {
+      start (FALSE);
+      g_message ("model \"a\r\ndispatcherd: critical: \033[31mforged\"");
+      return;
+    }
+  run_case ();
+  g_test_trap_assert_stderr ("*dispatcherd: model \"a  dispatcherd: critical:  [31mforged\"\n*");
+}
+
+/* One loud library does not hide another. */
+static void
+test_foreign_domains (void)
+{
+  if (g_test_subprocess ())
+    {
+      start (FALSE);
+      for (guint i = 0; i < 1000; i++)
+        log_foreign (G_LOG_LEVEL_WARNING, "loud");
+      g_log_structured ("libbar", G_LOG_LEVEL_WARNING, "MESSAGE", "quiet");
+      return;
+    }
+  run_case ();
+  g_test_trap_assert_stderr ("*libbar: warning: quiet\n*");
+}
+
 static void
 test_no_domain (void)
 {
@@ -126,6 +156,8 @@ main (int argc, char **argv)
   g_test_add_func ("/app/logging/verbose", test_verbose);
   g_test_add_func ("/app/logging/messages-debug", test_messages_debug);
   g_test_add_func ("/app/logging/foreign-limit", test_foreign_limit);
+  g_test_add_func ("/app/logging/foreign-domains", test_foreign_domains);
+  g_test_add_func ("/app/logging/one-line", test_one_line);
   g_test_add_func ("/app/logging/no-domain", test_no_domain);
   return g_test_run ();
 }
