@@ -3,9 +3,9 @@
 
 #include "app/config-parts.h"
 #include "app/logging.h"
+#include "app/open-service.h"
 #include "app/open-store.h"
 #include "app/reload.h"
-#include "app/service.h"
 #include "core/event.h"
 #include "core/tsan.h"
 #include "front/containers-site.h"
@@ -141,25 +141,24 @@ raise_descriptor_limit (void)
 static gboolean
 open_services (DispApplication *self, GError **error)
 {
-  const DispConfig *config = self->config;
   const struct
   {
-    char *const *addresses;
+    DispSetting setting;
     guint n_threads;
   } rows[N_SERVICES] = {
-    [SERVICE_PREDICTIONS] = { config->listen, config->workers },
-    [SERVICE_REQUESTS_STORE] = { config->requests_store_listen, 1 },
+    [SERVICE_PREDICTIONS] = { DISP_SETTING_LISTEN, self->config->workers },
+    [SERVICE_REQUESTS_STORE] = { DISP_SETTING_REQUESTS_STORE_LISTEN, 1 },
     /* On the main thread, to which the fleet belongs. */
-    [SERVICE_CONTAINERS_MANAGER] = { config->containers_manager_listen, 0 },
+    [SERVICE_CONTAINERS_MANAGER] = { DISP_SETTING_CONTAINERS_MANAGER_LISTEN, 0 },
   };
+  g_autoptr (DispInheritedSockets) inherited = disp_inherited_sockets_take (error);
 
+  if (inherited == NULL)
+    return FALSE;
   for (guint i = 0; i < N_SERVICES; i++)
-    if (*rows[i].addresses != NULL)
-      {
-        self->services[i] = disp_service_open (rows[i].addresses, rows[i].n_threads, error);
-        if (self->services[i] == NULL)
-          return FALSE;
-      }
+    if (!disp_config_open_service (self->config, rows[i].setting, rows[i].n_threads, inherited,
+                                   &self->services[i], error))
+      return FALSE;
   return TRUE;
 }
 

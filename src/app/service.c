@@ -2,6 +2,7 @@
 #include "app/service.h"
 
 #include "core/event.h"
+#include "front/listen-address.h"
 #include "front/listener.h"
 
 /* What is served at some addresses: by threads of its own, or by the thread that made it. */
@@ -10,6 +11,7 @@ struct _DispService
   GStrv addresses;    /* (owned) (nullable) until their sockets were removed */
   GPtrArray *sockets; /* (owned) (element-type GPtrArray of GSocket) for each who serves */
   gboolean is_threaded;
+  gboolean is_adopted; /* its sockets are others' too */
   DispWorkerSettings settings;
   GPtrArray *workers; /* (owned) (element-type DispWorker, owned) */
   DispServer *server; /* (owned) (nullable) without threads, while it serves */
@@ -25,6 +27,15 @@ remove_sockets (DispService *self)
   g_clear_pointer (&self->addresses, g_strfreev);
 }
 
+/* One for each who serves. */
+static void
+add_sockets (DispService *self, const GPtrArray *sockets)
+{
+  for (guint i = 0; i < sockets->len; i++)
+    g_ptr_array_add (g_ptr_array_index (self->sockets, i),
+                     g_object_ref (g_ptr_array_index (sockets, i)));
+}
+
 static gboolean
 open_address (DispService *self, const char *address, GStrvBuilder *opened, GError **error)
 {
@@ -33,10 +44,21 @@ open_address (DispService *self, const char *address, GStrvBuilder *opened, GErr
   if (sockets == NULL)
     return FALSE;
   g_strv_builder_add (opened, address);
-  for (guint i = 0; i < sockets->len; i++)
-    g_ptr_array_add (g_ptr_array_index (self->sockets, i),
-                     g_object_ref (g_ptr_array_index (sockets, i)));
+  add_sockets (self, sockets);
   return TRUE;
+}
+
+static DispService *
+make_service (guint n_threads)
+{
+  DispService *self = g_new0 (DispService, 1);
+
+  self->is_threaded = n_threads > 0;
+  self->workers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_worker_free);
+  self->sockets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  for (guint i = 0; i < MAX (n_threads, 1); i++)
+    g_ptr_array_add (self->sockets, g_ptr_array_new_with_free_func (g_object_unref));
+  return self;
 }
 
 /**
@@ -52,21 +74,71 @@ open_address (DispService *self, const char *address, GStrvBuilder *opened, GErr
 DispService *
 disp_service_open (char *const *addresses, guint n_threads, GError **error)
 {
-  DispService *self = g_new0 (DispService, 1);
+  DispService *self = make_service (n_threads);
   g_autoptr (GStrvBuilder) opened = g_strv_builder_new ();
   gboolean ok = TRUE;
 
-  self->is_threaded = n_threads > 0;
-  self->workers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_worker_free);
-  self->sockets = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
-  for (guint i = 0; i < MAX (n_threads, 1); i++)
-    g_ptr_array_add (self->sockets, g_ptr_array_new_with_free_func (g_object_unref));
   for (guint i = 0; ok && addresses[i] != NULL; i++)
     ok = open_address (self, addresses[i], opened, error);
   self->addresses = g_strv_builder_end (opened);
   if (ok)
     return self;
   disp_service_free (self);
+  return NULL;
+}
+
+/**
+ * disp_service_adopt:
+ * @fds: (element-type int): sockets that listen already and stay the caller's, at least one
+ * @n_threads: how many threads will serve; 0 = this one does
+ * @error: what the system said
+ *
+ * As disp_service_open(), but on sockets that others keep open: when the service drains it only
+ * closes its own descriptors of them, so that connections wait for whoever listens there next.
+ *
+ * Returns: (transfer full) (nullable): a service, of this thread
+ */
+DispService *
+disp_service_adopt (const GArray *fds, guint n_threads, GError **error)
+{
+  DispService *self = make_service (n_threads);
+
+  self->is_adopted = TRUE;
+  for (guint i = 0; i < fds->len; i++)
+    {
+      g_autoptr (GPtrArray) sockets = disp_listener_adopt (g_array_index (fds, int, i),
+                                                           self->sockets->len, error);
+
+      if (sockets == NULL)
+        {
+          disp_service_free (self);
+          return NULL;
+        }
+      add_sockets (self, sockets);
+    }
+  return self;
+}
+
+/**
+ * disp_service_find_open_socket:
+ * @self: a service that was not told to end
+ *
+ * Returns: (transfer full) (nullable): where others than this machine can connect to it; %NULL =
+ *   nowhere
+ */
+char *
+disp_service_find_open_socket (DispService *self)
+{
+  const GPtrArray *sockets = g_ptr_array_index (self->sockets, 0);
+
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      GSocket *socket = g_ptr_array_index (sockets, i);
+      g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+
+      if (address == NULL || !disp_socket_address_is_local (address))
+        return disp_listener_describe (socket);
+    }
   return NULL;
 }
 
@@ -160,8 +232,8 @@ disp_service_announce (DispService *self, const char *what)
     {
       g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
 
-      disp_event_log (DISP_EVENT_LISTENING, &(DispEventFields){ .address = address }, "%s on %s",
-                      what, address);
+      disp_event_log (DISP_EVENT_LISTENING, &(DispEventFields){ .address = address }, "%s on %s%s",
+                      what, address, self->is_adopted ? ", an inherited socket" : "");
     }
 }
 

@@ -6,6 +6,8 @@
 typedef struct _DispService DispService;
 
 DispService *disp_service_open (char *const *addresses, guint n_threads, GError **error);
+DispService *disp_service_adopt (const GArray *fds, guint n_threads, GError **error);
+char *disp_service_find_open_socket (DispService *self);
 void disp_service_start (DispService *self, const char *name, const DispWorkerSettings *settings);
 void disp_service_announce (DispService *self, const char *what);
 void disp_service_set_body_limit (DispService *self, gsize body_limit);

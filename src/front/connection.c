@@ -31,7 +31,8 @@ struct _DispConnection
   gpointer hung_up_data;
   DispBroken broken; /* (nullable) while it is taken */
   gpointer broken_data;
-  gboolean keep; /* the request in progress leaves the connection usable */
+  gboolean keep;    /* the request in progress leaves the connection usable */
+  gboolean is_used; /* a request came */
   gboolean draining;
   gboolean closed;
 };
@@ -134,6 +135,7 @@ on_readable (G_GNUC_UNUSED GSocket *socket, G_GNUC_UNUSED GIOCondition condition
   g_autoptr (DispRequestStream) stream = NULL;
 
   clear_source (&self->idle);
+  self->is_used = TRUE;
   if (disp_request_stream_is_at_end (self->socket))
     {
       disp_connection_close (self);
@@ -252,13 +254,16 @@ disp_connection_keep (DispConnection *self)
 /**
  * disp_connection_drain:
  * @self: a connection
+ * @is_patient: whether to wait for a first request, if none came yet
  *
  * Closes the connection: now if no request is in progress and none has come, else after its answer.
  */
 void
-disp_connection_drain (DispConnection *self)
+disp_connection_drain (DispConnection *self, gboolean is_patient)
 {
   self->draining = TRUE;
+  if (is_patient && !self->is_used)
+    return;
   if (self->idle != NULL && (g_socket_condition_check (self->socket, G_IO_IN) & G_IO_IN) == 0)
     disp_connection_close (self);
 }

@@ -49,7 +49,7 @@ GSocketAddress *disp_connection_get_address (DispConnection *self);
 void disp_connection_set_message (DispConnection *self, SoupServerMessage *message);
 void disp_connection_expect_body (DispConnection *self, goffset length);
 void disp_connection_keep (DispConnection *self);
-void disp_connection_drain (DispConnection *self);
+void disp_connection_drain (DispConnection *self, gboolean is_patient);
 gboolean disp_connection_is_draining (DispConnection *self);
 void disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer user_data);
 void disp_connection_unwatch (DispConnection *self);

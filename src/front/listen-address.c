@@ -58,11 +58,27 @@ disp_listen_address_parse (const char *text, GError **error)
 }
 
 /**
- * disp_listen_address_is_local:
- * @text: what disp_listen_address_parse() takes
+ * disp_socket_address_is_local:
+ * @address: where something listens
  *
  * Returns: whether nobody outside this machine can connect to it: a loopback address (127.0.0.0/8,
  * ::1) or a UNIX socket
+ */
+gboolean
+disp_socket_address_is_local (GSocketAddress *address)
+{
+  if (G_IS_UNIX_SOCKET_ADDRESS (address))
+    return TRUE;
+  return G_IS_INET_SOCKET_ADDRESS (address)
+         && g_inet_address_get_is_loopback (
+             g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+}
+
+/**
+ * disp_listen_address_is_local:
+ * @text: what disp_listen_address_parse() takes
+ *
+ * Returns: whether it is one for disp_socket_address_is_local()
  */
 gboolean
 disp_listen_address_is_local (const char *text)
@@ -70,10 +86,7 @@ disp_listen_address_is_local (const char *text)
   g_autoptr (GSocketAddress) address = disp_listen_address_parse (text, NULL);
 
   g_return_val_if_fail (address != NULL, FALSE);
-  if (G_IS_UNIX_SOCKET_ADDRESS (address))
-    return TRUE;
-  return g_inet_address_get_is_loopback (
-      g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
+  return disp_socket_address_is_local (address);
 }
 
 /**

@@ -24,6 +24,9 @@
  * free again and again do not fill the log too. */
 #define CALM (10 * G_USEC_PER_SEC)
 
+/* A worker that could take all that waits at once would leave none to the others. */
+#define MAX_SHARED_ACCEPTS 1
+
 struct _DispListener
 {
   GSocket *socket;  /* (owned) listening, non-blocking */
@@ -128,6 +131,30 @@ remove_stale (const char *path, GSocketAddress *address)
     g_unlink (path);
 }
 
+/* Adds descriptors of their own of one socket. */
+static gboolean
+add_copies (int fd, guint n, GPtrArray *sockets, GError **error)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      int copy = fcntl (fd, F_DUPFD_CLOEXEC, 3);
+      GSocket *socket;
+
+      if (copy < 0)
+        {
+          g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno),
+                               g_strerror (errno));
+          return FALSE;
+        }
+      socket = g_socket_new_from_fd (copy, error);
+      if (socket == NULL)
+        return FALSE;
+      g_socket_set_blocking (socket, FALSE);
+      g_ptr_array_add (sockets, socket);
+    }
+  return TRUE;
+}
+
 /* A UNIX socket cannot be bound twice: every worker accepts from its own descriptor of the one. */
 static gboolean
 open_unix (GSocketAddress *address, guint n, GPtrArray *sockets, GError **error)
@@ -141,17 +168,7 @@ open_unix (GSocketAddress *address, guint n, GPtrArray *sockets, GError **error)
   g_ptr_array_add (sockets, first);
   if (!start_listening (first, error))
     return FALSE;
-  for (guint i = 1; i < n; i++)
-    {
-      int fd = fcntl (g_socket_get_fd (first), F_DUPFD_CLOEXEC, 3);
-      GSocket *socket = fd >= 0 ? g_socket_new_from_fd (fd, error) : NULL;
-
-      if (socket == NULL)
-        return FALSE;
-      g_socket_set_blocking (socket, FALSE);
-      g_ptr_array_add (sockets, socket);
-    }
-  return TRUE;
+  return add_copies (g_socket_get_fd (first), n - 1, sockets, error);
 }
 
 /**
@@ -179,6 +196,52 @@ disp_listener_open (const char *address, guint n, GError **error)
       g_prefix_error (error, "cannot listen on %s: ", address);
       return NULL;
     }
+  return g_steal_pointer (&sockets);
+}
+
+/* Marks the sockets on which others go on listening. */
+static GQuark
+adopted_quark (void)
+{
+  return g_quark_from_static_string ("disp-adopted-socket");
+}
+
+/**
+ * disp_listener_is_adopted:
+ * @socket: a listening socket
+ *
+ * Returns: whether it comes from disp_listener_adopt()
+ */
+gboolean
+disp_listener_is_adopted (GSocket *socket)
+{
+  return g_object_get_qdata (G_OBJECT (socket), adopted_quark ()) != NULL;
+}
+
+/**
+ * disp_listener_adopt:
+ * @fd: a stream socket that listens, which somebody else keeps open
+ * @n: for how many workers
+ * @error: what the system said
+ *
+ * Makes of it a socket for each worker, with a descriptor of its own; @fd stays the caller's.  What
+ * waits to be accepted when a listener of such a socket is freed goes on waiting, for whoever
+ * listens there next.
+ *
+ * Returns: (transfer full) (element-type GSocket) (nullable): @n sockets
+ */
+GPtrArray *
+disp_listener_adopt (int fd, guint n, GError **error)
+{
+  g_autoptr (GPtrArray) sockets = g_ptr_array_new_with_free_func (g_object_unref);
+
+  if (!add_copies (fd, n, sockets, error))
+    {
+      g_prefix_error_literal (error, "cannot listen on an inherited socket: ");
+      return NULL;
+    }
+  for (guint i = 0; i < n; i++)
+    g_object_set_qdata (g_ptr_array_index (sockets, i), adopted_quark (), GINT_TO_POINTER (TRUE));
   return g_steal_pointer (&sockets);
 }
 
@@ -211,6 +274,10 @@ disp_listener_describe (GSocket *socket)
     return g_strdup ("closed");
   if (G_IS_UNIX_SOCKET_ADDRESS (address))
     return g_strconcat (DISP_UNIX_PREFIX,
+                        g_unix_socket_address_get_address_type (G_UNIX_SOCKET_ADDRESS (address))
+                                == G_UNIX_SOCKET_ADDRESS_ABSTRACT
+                            ? "@"
+                            : "",
                         g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)), NULL);
   return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
 }
@@ -275,11 +342,10 @@ accept_failed (DispListener *self, const GError *error)
                                       "accept pause", on_pause_over, self);
 }
 
-/* Returns whether more may wait. */
-static gboolean
-accept_waiting (DispListener *self)
+static void
+accept_waiting (DispListener *self, guint max)
 {
-  for (guint i = 0; i < MAX_ACCEPTS; i++)
+  for (guint i = 0; i < max; i++)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (GSocket) connected = g_socket_accept (self->socket, NULL, &error);
@@ -287,7 +353,7 @@ accept_waiting (DispListener *self)
       if (connected == NULL)
         {
           accept_failed (self, error);
-          return FALSE;
+          return;
         }
       note_success (self);
       g_socket_set_blocking (connected, FALSE);
@@ -295,14 +361,15 @@ accept_waiting (DispListener *self)
         g_socket_set_option (connected, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
       self->accepted (connected, self->user_data);
     }
-  return TRUE;
 }
 
 static gboolean
 on_incoming (G_GNUC_UNUSED GSocket *socket, G_GNUC_UNUSED GIOCondition condition,
              gpointer user_data)
 {
-  accept_waiting (user_data);
+  DispListener *self = user_data;
+
+  accept_waiting (self, disp_listener_is_adopted (self->socket) ? MAX_SHARED_ACCEPTS : MAX_ACCEPTS);
   return G_SOURCE_CONTINUE;
 }
 
@@ -345,7 +412,8 @@ disp_listener_new (GSocket *socket, DispClock *clock, DispAccepted accepted, gpo
  * @self: (transfer full): a listener
  *
  * Takes what still waits to be accepted, so that nobody who was let in by the kernel is turned
- * away, and closes the socket.
+ * away, and closes the socket.  Of an adopted socket the rest is left to whoever listens there
+ * next.
  */
 void
 disp_listener_free (DispListener *self)
@@ -353,8 +421,8 @@ disp_listener_free (DispListener *self)
   unwatch (self);
   disp_clock_clear_timer (&self->pause);
   /* Others may go on connecting for as long as the socket is open. */
-  for (guint i = 0; i <= BACKLOG / MAX_ACCEPTS && accept_waiting (self); i++)
-    ;
+  if (!disp_listener_is_adopted (self->socket))
+    accept_waiting (self, BACKLOG + MAX_ACCEPTS);
   disp_clock_clear_timer (&self->pause);
   g_socket_close (self->socket, NULL);
   g_object_unref (self->socket);

@@ -13,6 +13,8 @@
 typedef void (*DispAccepted) (GSocket *socket, gpointer user_data);
 
 GPtrArray *disp_listener_open (const char *address, guint n, GError **error);
+GPtrArray *disp_listener_adopt (int fd, guint n, GError **error);
+gboolean disp_listener_is_adopted (GSocket *socket);
 char *disp_listener_describe (GSocket *socket);
 void disp_listener_remove (const char *address);
 

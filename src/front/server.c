@@ -11,6 +11,11 @@
 
 #include <libsoup/soup.h>
 
+/* How long a connection that was accepted from a socket of others may take to bring its first
+ * request, when the server drains, in microseconds: whoever connected was told that it is served.
+ */
+#define FIRST_REQUEST_PATIENCE G_USEC_PER_SEC
+
 /* What serves one site on one thread: its listeners, its connections, and the SoupServer that reads
  * requests from them. */
 struct _DispServer
@@ -22,6 +27,8 @@ struct _DispServer
   GPtrArray *listeners;    /* (owned) (element-type DispListener, owned) */
   GHashTable *connections; /* (owned) (element-type DispConnection, owned) a set: the open ones */
   gsize body_limit;
+  gboolean is_adopted; /* others go on listening on its sockets */
+  GSource *patience;   /* (owned) (nullable) while it drains and waits for first requests */
   DispServerDrained drained;
   gpointer drained_data;
   GSource *drained_source; /* (owned) (nullable) */
@@ -122,6 +129,7 @@ disp_server_dispose (GObject *object)
   g_autoptr (GList) connections = NULL;
 
   g_clear_pointer (&self->listeners, g_ptr_array_unref);
+  disp_clock_clear_timer (&self->patience);
   /* It closes those with a message in progress; the others are idle or linger. */
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
@@ -182,10 +190,30 @@ disp_server_new (DispSite *site, DispClock *clock, GPtrArray *sockets, gsize bod
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_message), self);
   soup_server_add_early_handler (self->soup, NULL, on_head, self, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  self->is_adopted = sockets->len > 0 && disp_listener_is_adopted (g_ptr_array_index (sockets, 0));
   for (guint i = 0; i < sockets->len; i++)
     g_ptr_array_add (self->listeners,
                      disp_listener_new (g_ptr_array_index (sockets, i), clock, on_accepted, self));
   return self;
+}
+
+static void
+drain_connections (DispServer *self, gboolean is_patient)
+{
+  g_autoptr (GList) connections = g_hash_table_get_keys (self->connections);
+
+  for (GList *link = connections; link != NULL; link = link->next)
+    disp_connection_drain (link->data, is_patient);
+}
+
+static gboolean
+on_patience_over (gpointer user_data)
+{
+  DispServer *self = user_data;
+
+  disp_clock_clear_timer (&self->patience);
+  drain_connections (self, FALSE);
+  return G_SOURCE_REMOVE;
 }
 
 /**
@@ -206,22 +234,23 @@ disp_server_set_body_limit (DispServer *self, gsize body_limit)
  * connection is left
  * @user_data: for @drained
  *
- * Accepts nothing more, closes what is idle, and closes every other connection after its answer.
+ * Accepts nothing more, closes what is idle, and closes every other connection after its answer. On
+ * adopted sockets it waits a second for those that connected and have sent nothing yet.
  */
 void
 disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_data)
 {
-  g_autoptr (GList) connections = NULL;
-
   g_return_if_fail (self->drained == NULL);
 
   /* Before the flag is set, so that those who are let in at the last moment are served. */
   g_ptr_array_set_size (self->listeners, 0);
   self->drained = drained;
   self->drained_data = user_data;
-  connections = g_hash_table_get_keys (self->connections);
-  for (GList *link = connections; link != NULL; link = link->next)
-    disp_connection_drain (link->data);
+  if (self->is_adopted)
+    self->patience = disp_clock_add_timer (self->clock,
+                                           disp_clock_now (self->clock) + FIRST_REQUEST_PATIENCE,
+                                           "first requests", on_patience_over, self);
+  drain_connections (self, self->is_adopted);
   check_drained (self);
 }
 

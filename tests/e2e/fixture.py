@@ -119,6 +119,8 @@ class Program:
             text=True,
             errors="replace",
             env=env,
+            # Sockets that a test made inheritable are handed down.
+            close_fds=False,
         )
         self.pid = self.process.pid
         self.reader = threading.Thread(target=self._read, daemon=True)

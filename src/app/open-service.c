@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "app/open-service.h"
+
+#include "core/error.h"
+
+#include <glib/gi18n.h>
+
+static const char *
+name_sockets (DispSetting setting)
+{
+  switch (setting)
+    {
+    case DISP_SETTING_REQUESTS_STORE_LISTEN:
+      return DISP_INHERITED_REQUESTS_STORE;
+    case DISP_SETTING_CONTAINERS_MANAGER_LISTEN:
+      return DISP_INHERITED_CONTAINERS_MANAGER;
+    default:
+      return DISP_INHERITED_PREDICTIONS;
+    }
+}
+
+static char *const *
+get_addresses (const DispConfig *config, DispSetting setting)
+{
+  switch (setting)
+    {
+    case DISP_SETTING_REQUESTS_STORE_LISTEN:
+      return config->requests_store_listen;
+    case DISP_SETTING_CONTAINERS_MANAGER_LISTEN:
+      return config->containers_manager_listen;
+    default:
+      return config->listen;
+    }
+}
+
+/* What disp_config_check() checks of addresses that are configured. */
+static gboolean
+check (const DispConfig *config, DispSetting setting, DispService *service, GError **error)
+{
+  g_autofree char *open = disp_service_find_open_socket (service);
+
+  if (setting == DISP_SETTING_REQUESTS_STORE_LISTEN
+      && !g_str_has_prefix (config->requests_store, "sqlite"))
+    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                 _ ("LISTEN_FDS: a socket of requests-store needs a [records] store that is sqlite "
+                    "or sqlite:PATH, found \"%s\" (%s)"),
+                 config->requests_store, config->origins[DISP_SETTING_REQUESTS_STORE]);
+  else if (setting != DISP_SETTING_LISTEN && !config->allow_open && open != NULL)
+    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                 _ ("LISTEN_FDS: a socket of %s listens on %s, which others than this machine can "
+                    "reach; if they may, say allow-open=yes in [embedded]"),
+                 name_sockets (setting), open);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/**
+ * disp_config_open_service:
+ * @config: a checked configuration
+ * @setting: that which says where the service listens
+ * @n_threads: how many threads will serve; 0 = this one does
+ * @inherited: the sockets that the supervisor handed down
+ * @service: (out) (transfer full) (nullable): the service; %NULL when it is not wanted
+ * @error: why it cannot listen; %DISP_ERROR_INVALID_CONFIG when it may not
+ *
+ * Opens a service on the sockets that were inherited for it, which take the place of the addresses
+ * that @config says, or else on these.  One that is off in @config is turned on by such sockets.
+ *
+ * Returns: whether it listens, or is not wanted
+ */
+gboolean
+disp_config_open_service (const DispConfig *config, DispSetting setting, guint n_threads,
+                          DispInheritedSockets *inherited, DispService **service, GError **error)
+{
+  const DispSettingRow *row = disp_setting_get_row (setting);
+  char *const *addresses = get_addresses (config, setting);
+  g_autoptr (GArray) fds = disp_inherited_sockets_find (inherited, name_sockets (setting));
+  DispService *opened = NULL;
+
+  if (fds->len > 0)
+    opened = disp_service_adopt (fds, n_threads, error);
+  else if (*addresses != NULL)
+    opened = disp_service_open (addresses, n_threads, error);
+  else
+    {
+      *service = NULL;
+      return TRUE;
+    }
+  if (opened != NULL && fds->len > 0 && !check (config, setting, opened, error))
+    g_clear_pointer (&opened, disp_service_free);
+  if (opened == NULL)
+    return FALSE;
+  if (fds->len > 0 && *addresses != NULL)
+    g_message ("[%s] %s=%s does not count: sockets were inherited in its place", row->group,
+               row->key, config->texts[setting]);
+  *service = opened;
+  return TRUE;
+}
