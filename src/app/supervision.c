@@ -2,6 +2,7 @@
 #include "app/supervision.h"
 
 #include "control/status-feed.h"
+#include "core/event.h"
 
 struct _DispSupervision
 {
@@ -28,7 +29,8 @@ disp_supervision_new (void)
     return self;
   self->notify = disp_notify_new (address, &error);
   if (self->notify == NULL)
-    g_warning ("%s", error->message);
+    disp_event_log (DISP_EVENT_NOTIFY_FAILED, &(DispEventFields){ .reason = error->message }, "%s",
+                    error->message);
   g_unsetenv ("NOTIFY_SOCKET");
   return self;
 }

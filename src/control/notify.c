@@ -2,6 +2,7 @@
 #include "control/notify.h"
 
 #include "core/error.h"
+#include "core/event.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -92,8 +93,13 @@ send_text (DispNotify *self, const char *text)
                   >= 0;
 
   if (!sent && !self->is_failing)
-    g_warning ("the supervisor that NOTIFY_SOCKET names cannot be told how the daemon is: %s",
-               g_strerror (errno));
+    {
+      const char *reason = g_strerror (errno);
+
+      disp_event_log (
+          DISP_EVENT_NOTIFY_FAILED, &(DispEventFields){ .reason = reason },
+          "the supervisor that NOTIFY_SOCKET names cannot be told how the daemon is: %s", reason);
+    }
   self->is_failing = !sent;
 }
 

@@ -16,6 +16,7 @@
  * @DISP_EVENT_RELOAD_PARTIAL: a setting changed that needs a restart
  * @DISP_EVENT_STALLED: a thread makes no progress, so the watchdog of systemd is not fed
  * @DISP_EVENT_NOT_STALLED: it does again
+ * @DISP_EVENT_NOTIFY_FAILED: systemd, or whoever started the daemon, cannot be told how it is
  * @DISP_EVENT_ACCEPT_PAUSED: no connection can be accepted now
  * @DISP_EVENT_ACCEPT_RESUMED: they are accepted again
  * @DISP_EVENT_MESSAGES_LEFT_OUT: a library had more to say than is logged
@@ -76,6 +77,7 @@ typedef enum
   DISP_EVENT_RELOAD_PARTIAL,
   DISP_EVENT_STALLED,
   DISP_EVENT_NOT_STALLED,
+  DISP_EVENT_NOTIFY_FAILED,
   DISP_EVENT_ACCEPT_PAUSED,
   DISP_EVENT_ACCEPT_RESUMED,
   DISP_EVENT_MESSAGES_LEFT_OUT,
