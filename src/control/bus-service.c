@@ -84,18 +84,16 @@ disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchb
 }
 
 /**
- * disp_bus_service_set_configured:
+ * disp_bus_service_set_fleet_source:
  * @self: the service
- * @configured_policy: the name of the policy that the configuration says
  * @fleet_source: (nullable): where the fleet comes from
  *
- * Shows what changed when the configuration was read again.
+ * Shows what may have changed when the configuration was read again.
  */
 void
-disp_bus_service_set_configured (DispBusService *self, const char *configured_policy,
-                                 const char *fleet_source)
+disp_bus_service_set_fleet_source (DispBusService *self, const char *fleet_source)
 {
-  disp_dispatcher_object_set_configured (self->root, configured_policy, fleet_source);
+  disp_dispatcher_object_set_fleet_source (self->root, fleet_source);
   disp_bus_service_look (self);
 }
 

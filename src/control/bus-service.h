@@ -12,8 +12,7 @@ typedef struct _DispBusService DispBusService;
 DispBusService *disp_bus_service_new (const char *address, DispAuthority *authority,
                                       DispSwitchboard *switchboard, DispOperations *operations,
                                       const DispBusSettings *settings);
-void disp_bus_service_set_configured (DispBusService *self, const char *configured_policy,
-                                      const char *fleet_source);
+void disp_bus_service_set_fleet_source (DispBusService *self, const char *fleet_source);
 void disp_bus_service_look (DispBusService *self);
 void disp_bus_service_free (DispBusService *self);
 

@@ -2,6 +2,7 @@
 #include "control/dispatcher-object.h"
 
 #include "build-config.h"
+#include "control/explanation.h"
 #include "control/statistics.h"
 #include "control/subscriptions.h"
 #include "control/writable.h"
@@ -73,7 +74,8 @@ get_counter (const DispDispatcherObject *self, guint id, GValue *value)
 static void
 get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *value)
 {
-  g_autoptr (DispPolicySpec) policy = disp_switchboard_ref_policy (self->parts.switchboard);
+  g_autoptr (DispPolicies) policies = disp_switchboard_ref_policies (self->parts.switchboard);
+  DispPolicySpec *policy = disp_policies_get (policies, NULL);
   g_autofree char *reload_problem = disp_switchboard_dup_reload_problem (self->parts.switchboard);
   g_autofree char *problem = NULL;
   DispStatus status = disp_switchboard_get_status (self->parts.switchboard, &problem);
@@ -91,6 +93,10 @@ get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *va
       return;
     case PROP_POLICY_OPTIONS:
       g_value_set_variant (value, disp_policy_spec_get_options (policy));
+      return;
+    case PROP_CONFIGURED_POLICY:
+      g_value_set_static_string (
+          value, disp_policy_spec_get_name (disp_policies_get_configured (policies)));
       return;
     case PROP_RELOAD_PROBLEM:
       g_value_set_string (value, reload_problem != NULL ? reload_problem : "");
@@ -114,9 +120,6 @@ disp_dispatcher_object_get_property (GObject *object, guint id, GValue *value,
     {
     case PROP_VERSION:
       g_value_set_static_string (value, DISP_VERSION);
-      return;
-    case PROP_CONFIGURED_POLICY:
-      g_value_set_string (value, self->configured_policy);
       return;
     case PROP_POLICIES:
       g_value_set_static_boxed (value, disp_policy_get_names ());
@@ -289,7 +292,23 @@ handle_reload (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
   return TRUE;
 }
 
-/* Counters, which everybody may ask for. */
+/* What everybody may ask for. */
+
+static gboolean
+handle_explain (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation, const char *model)
+{
+  const DispDispatcherObject *self = DISP_DISPATCHER_OBJECT (object);
+  g_autoptr (GError) error = NULL;
+  const char *policy = NULL;
+  GVariant *containers = disp_explanation_new (self->parts.switchboard, self->tree, model, &policy,
+                                               &error);
+
+  if (containers != NULL)
+    disp_bus_dispatcher1_complete_explain (object, invocation, policy, containers);
+  else
+    disp_gate_fail (invocation, error);
+  return TRUE;
+}
 
 static gboolean
 handle_get_statistics (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation)
@@ -345,6 +364,7 @@ implement_interface (DispBusDispatcher1Iface *iface)
   iface->handle_reload = handle_reload;
   iface->handle_drain = handle_drain;
   iface->handle_reset = handle_reset;
+  iface->handle_explain = handle_explain;
   iface->handle_get_statistics = handle_get_statistics;
   iface->handle_subscribe = handle_subscribe;
   iface->handle_unsubscribe = handle_unsubscribe;
@@ -368,7 +388,6 @@ disp_dispatcher_object_finalize (GObject *object)
   disp_bus_parts_clear (&self->parts);
   g_strfreev (self->addresses);
   g_strfreev (self->store_addresses);
-  g_free (self->configured_policy);
   g_free (self->fleet_source);
   G_OBJECT_CLASS (disp_dispatcher_object_parent_class)->finalize (object);
 }
@@ -413,7 +432,7 @@ disp_dispatcher_object_new (const DispBusParts *parts, DispObjectTree *tree,
   self->addresses = g_strdupv ((GStrv) settings->addresses);
   self->store_addresses = g_strdupv ((GStrv) settings->store_addresses);
   self->started = (guint64) disp_clock_now_real (disp_switchboard_get_clock (parts->switchboard));
-  disp_dispatcher_object_set_configured (self, settings->configured_policy, settings->fleet_source);
+  disp_dispatcher_object_set_fleet_source (self, settings->fleet_source);
   return self;
 }
 
@@ -430,19 +449,15 @@ disp_dispatcher_object_end_subscriptions (DispDispatcherObject *self)
 }
 
 /**
- * disp_dispatcher_object_set_configured:
+ * disp_dispatcher_object_set_fleet_source:
  * @self: the root object
- * @configured_policy: the name of the policy that the configuration says
  * @fleet_source: (nullable): where the fleet comes from
  *
- * Says what changes when the configuration is read again.
+ * Says what may change when the configuration is read again.
  */
 void
-disp_dispatcher_object_set_configured (DispDispatcherObject *self, const char *configured_policy,
-                                       const char *fleet_source)
+disp_dispatcher_object_set_fleet_source (DispDispatcherObject *self, const char *fleet_source)
 {
-  g_free (self->configured_policy);
-  self->configured_policy = g_strdup (configured_policy);
   g_free (self->fleet_source);
   self->fleet_source = g_strdup (fleet_source != NULL ? fleet_source : "");
 }

@@ -6,7 +6,6 @@
 
 /**
  * DispBusSettings:
- * @configured_policy: the name of the policy that the configuration says
  * @addresses: where predictions are accepted
  * @store_addresses: where the embedded Requests Store is; may be empty
  * @fleet_source: (nullable): where the fleet comes from
@@ -15,7 +14,6 @@
  */
 typedef struct
 {
-  const char *configured_policy;
   const char *const *addresses;
   const char *const *store_addresses;
   const char *fleet_source;
@@ -28,6 +26,4 @@ G_DECLARE_FINAL_TYPE (DispDispatcherObject, disp_dispatcher_object, DISP, DISPAT
 DispDispatcherObject *disp_dispatcher_object_new (const DispBusParts *parts, DispObjectTree *tree,
                                                   const DispBusSettings *settings);
 void disp_dispatcher_object_end_subscriptions (DispDispatcherObject *self);
-void disp_dispatcher_object_set_configured (DispDispatcherObject *self,
-                                            const char *configured_policy,
-                                            const char *fleet_source);
+void disp_dispatcher_object_set_fleet_source (DispDispatcherObject *self, const char *fleet_source);

@@ -61,7 +61,8 @@ disp_model_object_get_property (GObject *object, guint id, GValue *value,
                                 G_GNUC_UNUSED GParamSpec *spec)
 {
   const DispModelObject *self = DISP_MODEL_OBJECT (object);
-  g_autoptr (DispPolicySpec) policy = disp_switchboard_ref_policy (self->parts.switchboard);
+  g_autoptr (DispPolicies) policies = disp_switchboard_ref_policies (self->parts.switchboard);
+  DispPolicySpec *policy = disp_policies_get (policies, self->name);
 
   switch (id)
     {
@@ -85,8 +86,7 @@ disp_model_object_get_property (GObject *object, guint id, GValue *value,
       g_value_set_variant (value, disp_policy_spec_get_options (policy));
       return;
     default:
-      /* The switchboard knows one policy for all. */
-      g_value_set_boolean (value, FALSE);
+      g_value_set_boolean (value, disp_policies_get_own (policies, self->name) != NULL);
       return;
     }
 }

@@ -35,6 +35,28 @@ disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_
 }
 
 /**
+ * disp_policy_get_chances:
+ * @self: a policy
+ * @candidates: (array length=n_candidates): as of disp_policy_select()
+ * @n_candidates: how many
+ * @chances: (out caller-allocates) (array length=n_candidates): for each the probability that
+ *   disp_policy_select() chooses it next; all are equal if the policy does not say otherwise
+ *
+ * Looks ahead, and changes nothing.  Any thread; who chooses meanwhile may change the answer.
+ */
+void
+disp_policy_get_chances (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
+                         double *chances)
+{
+  DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
+
+  for (guint i = 0; i < n_candidates; i++)
+    chances[i] = 1.0 / n_candidates;
+  if (n_candidates > 0 && iface->get_chances != NULL)
+    iface->get_chances (self, candidates, n_candidates, chances);
+}
+
+/**
  * disp_policy_request_started:
  * @self: a policy
  * @container: the container to which a request is being sent

@@ -13,6 +13,7 @@ G_DECLARE_INTERFACE (DispPolicy, disp_policy, DISP, POLICY, GObject)
 /**
  * DispPolicyInterface:
  * @select: see disp_policy_select()
+ * @get_chances: (nullable): see disp_policy_get_chances()
  * @request_started: (nullable): see disp_policy_request_started()
  * @request_finished: (nullable): see disp_policy_request_finished()
  * @fleet_changed: (nullable): see disp_policy_fleet_changed()
@@ -26,6 +27,8 @@ struct _DispPolicyInterface
   GTypeInterface parent;
   guint (*select) (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                    const DispRequest *request, GRand *random);
+  void (*get_chances) (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
+                       double *chances);
   void (*request_started) (DispPolicy *self, const DispContainer *container);
   void (*request_finished) (DispPolicy *self, const DispContainer *container, DispOutcome outcome,
                             gint64 duration);
@@ -34,6 +37,8 @@ struct _DispPolicyInterface
 
 guint disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                           const DispRequest *request, GRand *random);
+void disp_policy_get_chances (DispPolicy *self, DispContainer *const *candidates,
+                              guint n_candidates, double *chances);
 void disp_policy_request_started (DispPolicy *self, const DispContainer *container);
 void disp_policy_request_finished (DispPolicy *self, const DispContainer *container,
                                    DispOutcome outcome, gint64 duration);

@@ -65,9 +65,24 @@ probabilities_select (DispPolicy *policy, DispContainer *const *candidates, guin
 }
 
 static void
+probabilities_get_chances (DispPolicy *policy, DispContainer *const *candidates, guint n_candidates,
+                           double *chances)
+{
+  DispProbabilities *self = DISP_PROBABILITIES (policy);
+  double total = 0;
+
+  for (guint i = 0; i < n_candidates; i++)
+    total += weight_of (self, candidates[i]);
+  /* With probability 0 for all that is left, all are equally likely, as they are already here. */
+  for (guint i = 0; total > 0 && i < n_candidates; i++)
+    chances[i] = weight_of (self, candidates[i]) / total;
+}
+
+static void
 probabilities_iface_init (DispPolicyInterface *iface)
 {
   iface->select = probabilities_select;
+  iface->get_chances = probabilities_get_chances;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispProbabilities, disp_probabilities, G_TYPE_OBJECT,

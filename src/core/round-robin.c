@@ -24,9 +24,21 @@ round_robin_select (DispPolicy *policy, G_GNUC_UNUSED DispContainer *const *cand
 }
 
 static void
+round_robin_get_chances (DispPolicy *policy, G_GNUC_UNUSED DispContainer *const *candidates,
+                         guint n_candidates, double *chances)
+{
+  DispRoundRobin *self = DISP_ROUND_ROBIN (policy);
+  guint next = (guint) (atomic_load_explicit (&self->turn, memory_order_relaxed) % n_candidates);
+
+  for (guint i = 0; i < n_candidates; i++)
+    chances[i] = i == next ? 1 : 0;
+}
+
+static void
 round_robin_iface_init (DispPolicyInterface *iface)
 {
   iface->select = round_robin_select;
+  iface->get_chances = round_robin_get_chances;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispRoundRobin, disp_round_robin, G_TYPE_OBJECT,

@@ -310,23 +310,6 @@ replace (DispSwitchboard *self, DispFleet *fleet, DispPolicies *policies,
 }
 
 /**
- * disp_switchboard_ref_policy:
- * @self: the switchboard
- *
- * Returns: (transfer full): the policy in force, with its options
- */
-DispPolicySpec *
-disp_switchboard_ref_policy (DispSwitchboard *self)
-{
-  DispPolicySpec *policy;
-
-  lock (self);
-  policy = disp_policy_spec_ref (disp_policies_get (self->policies, NULL));
-  unlock (self);
-  return policy;
-}
-
-/**
  * disp_switchboard_change:
  * @self: the switchboard
  * @fleet: (nullable): the fleet from now on; %NULL = none is known

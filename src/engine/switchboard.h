@@ -32,7 +32,6 @@ DispRouting *disp_switchboard_ref_routing (DispSwitchboard *self);
 DispEngineSettings *disp_switchboard_ref_settings (DispSwitchboard *self);
 DispPolicies *disp_switchboard_ref_policies (DispSwitchboard *self);
 const char *disp_switchboard_get_policy_name (DispSwitchboard *self);
-DispPolicySpec *disp_switchboard_ref_policy (DispSwitchboard *self);
 void disp_switchboard_set_fleet (DispSwitchboard *self, DispFleet *fleet);
 void disp_switchboard_set_policies (DispSwitchboard *self, DispPolicies *policies);
 void disp_switchboard_set_policy (DispSwitchboard *self, const char *model, DispPolicySpec *policy);

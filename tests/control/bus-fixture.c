@@ -32,7 +32,6 @@ bus_fixture_set_up (BusFixture *self, gconstpointer owner)
   static const char *const addresses[] = { "127.0.0.1:8000", "unix:/run/d.sock", NULL };
   static const char *const store_addresses[] = { "127.0.0.1:8002", NULL };
   const DispBusSettings settings = {
-    .configured_policy = "random",
     .addresses = addresses,
     .store_addresses = store_addresses,
     .fleet_source = "/etc/fleet.yaml",

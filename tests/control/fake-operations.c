@@ -3,8 +3,8 @@
 
 #include "core/error.h"
 
-/* Operations that note what they are called for.  The policy of all they really switch; whatever
- * else was asked for the test does itself. */
+/* Operations that note what they are called for.  Policies they really switch; whatever else was
+ * asked for the test does itself. */
 struct _FakeOperations
 {
   GObject parent_instance;
@@ -49,15 +49,17 @@ set_policy (DispOperations *operations, const char *model, const char *policy, G
   spec = disp_policy_spec_new (policy, options, error);
   if (spec == NULL)
     return FALSE;
-  if (model == NULL)
-    disp_switchboard_set_policy (self->switchboard, NULL, spec);
+  disp_switchboard_set_policy (self->switchboard, model, spec);
   return TRUE;
 }
 
 static gboolean
 reset_policy (DispOperations *operations, const char *model, GError **error)
 {
-  return note (operations, error, "reset policy of %s", model != NULL ? model : "all");
+  if (!note (operations, error, "reset policy of %s", model != NULL ? model : "all"))
+    return FALSE;
+  disp_switchboard_set_policy (FAKE_OPERATIONS (operations)->switchboard, model, NULL);
+  return TRUE;
 }
 
 static gboolean

@@ -23,7 +23,7 @@ test_properties (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_root (fixture, "Problem", "'no fleet is known yet'");
   assert_root (fixture, "Policy", "'round-robin'");
   assert_root (fixture, "PolicyOptions", "{}");
-  assert_root (fixture, "ConfiguredPolicy", "'random'");
+  assert_root (fixture, "ConfiguredPolicy", "'round-robin'");
   assert_root (fixture, "Policies", "['round-robin', 'random', 'probabilities']");
   assert_root (fixture, "Workers", "2");
   assert_root (fixture, "Addresses", "['127.0.0.1:8000', 'unix:/run/d.sock']");
@@ -266,15 +266,21 @@ test_changed_back (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
                               "/ PropertiesChanged ('" ROOT "', {'Problem': <'first'>}, [])", NULL);
 }
 
+/* What a reload may change. */
 static void
 test_configured (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 {
-  disp_bus_service_set_configured (fixture->service, "round-robin", NULL);
-  assert_root (fixture, "ConfiguredPolicy", "'round-robin'");
+  g_autoptr (DispPolicySpec) configured = rig_policy ("random");
+  g_autoptr (DispPolicies) before = disp_switchboard_ref_policies (fixture->switchboard);
+  g_autoptr (DispPolicies) after = disp_policies_configure (before, configured);
+
+  disp_switchboard_set_policies (fixture->switchboard, after);
+  disp_bus_service_set_fleet_source (fixture->service, NULL);
+  assert_root (fixture, "ConfiguredPolicy", "'random'");
   assert_root (fixture, "FleetSource", "''");
   bus_fixture_assert_signals (fixture,
                               "/ PropertiesChanged ('" ROOT
-                              "', {'ConfiguredPolicy': <'round-robin'>, "
+                              "', {'Policy': <'random'>, 'ConfiguredPolicy': <'random'>, "
                               "'FleetSource': <''>}, [])",
                               NULL);
 }

@@ -144,7 +144,12 @@ test_model (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   bus_fixture_assert (fixture, path, MODEL, "Policy", "'round-robin'");
   bus_fixture_assert (fixture, path, MODEL, "OwnPolicy", "false");
   bus_fixture_do (fixture, path, MODEL ".SetPolicy", g_variant_new ("(sa{sv})", "random", NULL));
+  bus_fixture_assert (fixture, path, MODEL, "Policy", "'random'");
+  bus_fixture_assert (fixture, path, MODEL, "PolicyOptions", "{}");
+  bus_fixture_assert (fixture, path, MODEL, "OwnPolicy", "true");
+  bus_fixture_assert (fixture, BELOW ("/model/n"), MODEL, "OwnPolicy", "false");
   bus_fixture_do (fixture, path, MODEL ".ResetPolicy", NULL);
+  bus_fixture_assert (fixture, path, MODEL, "OwnPolicy", "false");
   bus_fixture_assert_calls (fixture, "set policy of m: random {}\nreset policy of m\n");
 }
 
