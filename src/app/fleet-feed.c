@@ -208,10 +208,10 @@ disp_fleet_feed_start (DispFleetFeed *self, GError **error)
  *
  * Returns: (transfer none): what changes quotas
  */
-DispQuotaEditor *
+DispFleetEditor *
 disp_fleet_feed_get_editor (DispFleetFeed *self)
 {
-  return DISP_QUOTA_EDITOR (self->source);
+  return DISP_FLEET_EDITOR (self->source);
 }
 
 /**

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/config.h"
-#include "engine/quota-editor.h"
+#include "engine/fleet-editor.h"
 #include "engine/switchboard.h"
 #include "sources/source.h"
 
@@ -12,7 +12,7 @@ DispFleetFeed *disp_fleet_feed_new (const DispConfig *config, DispClock *clock,
                                     DispSwitchboard *switchboard, DispPolicySpec *policy,
                                     GError **error);
 gboolean disp_fleet_feed_start (DispFleetFeed *self, GError **error);
-DispQuotaEditor *disp_fleet_feed_get_editor (DispFleetFeed *self);
+DispFleetEditor *disp_fleet_feed_get_editor (DispFleetFeed *self);
 void disp_fleet_feed_refresh (DispFleetFeed *self, GTask *task);
 void disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *fleet,
                              DispPolicySpec *policy, const DispEngineSettings *settings);

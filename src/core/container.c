@@ -21,13 +21,14 @@ disp_container_new (void)
 
 /**
  * disp_container_copy:
- * @self: a container
- * @quota: the quota that an operator sets
+ * @self: a container as the source of the fleet says it
+ * @quota: (nullable): the quota that an operator set; %NULL = none
+ * @drained: whether an operator lets it get no more requests
  *
- * Returns: (transfer full): the same container with that quota, and with the same counters
+ * Returns: (transfer full): the same container with that, and with the same counters
  */
 DispContainer *
-disp_container_copy (const DispContainer *self, double quota)
+disp_container_copy (const DispContainer *self, const double *quota, gboolean drained)
 {
   DispContainer *copy = g_atomic_rc_box_new0 (DispContainer);
 
@@ -40,10 +41,10 @@ disp_container_copy (const DispContainer *self, double quota)
   copy->node = g_strdup (self->node);
   copy->port = self->port;
   copy->endpoint = g_strdup (self->endpoint);
-  copy->quota = quota;
-  copy->own_quota = TRUE;
-  copy->source_quota = disp_container_get_source_quota (self);
-  copy->drained = self->drained;
+  copy->quota = quota != NULL ? *quota : self->quota;
+  copy->own_quota = quota != NULL;
+  copy->source_quota = self->quota;
+  copy->drained = drained;
   copy->stats = disp_stats_ref (self->stats);
   return copy;
 }

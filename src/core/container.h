@@ -48,7 +48,8 @@ struct _DispContainer
 };
 
 DispContainer *disp_container_new (void);
-DispContainer *disp_container_copy (const DispContainer *self, double quota);
+DispContainer *disp_container_copy (const DispContainer *self, const double *quota,
+                                    gboolean drained);
 DispContainer *disp_container_ref (DispContainer *self);
 void disp_container_unref (DispContainer *self);
 

@@ -6,12 +6,13 @@
 /**
  * disp_override_new:
  * @container: a container as the source says it
- * @quota: the quota from now on
+ * @quota: (nullable): the quota from now on; %NULL = that of the source
+ * @is_drained: whether it gets no more requests
  *
  * Returns: (transfer full): an override
  */
 DispOverride *
-disp_override_new (const DispContainer *container, double quota)
+disp_override_new (const DispContainer *container, const double *quota, gboolean is_drained)
 {
   DispOverride *self = g_rc_box_new0 (DispOverride);
 
@@ -19,8 +20,13 @@ disp_override_new (const DispContainer *container, double quota)
   self->container = g_strdup (container->name);
   self->node = g_strdup (container->node);
   self->endpoint = g_strdup (container->endpoint);
-  self->quota = quota;
-  self->source_quota = container->quota;
+  self->is_drained = is_drained;
+  self->has_quota = quota != NULL;
+  if (quota != NULL)
+    {
+      self->quota = *quota;
+      self->source_quota = container->quota;
+    }
   return self;
 }
 
@@ -185,6 +191,26 @@ is_for (const DispOverride *self, const DispContainer *container)
   return g_str_equal (self->node, container->node);
 }
 
+/* The list without what is for @container, of which the youngest is returned too. */
+static GPtrArray *
+remove_container (GPtrArray *overrides, const DispContainer *container,
+                  const DispOverride **removed)
+{
+  GPtrArray *list = disp_overrides_new ();
+
+  *removed = NULL;
+  for (guint i = 0; i < overrides->len; i++)
+    {
+      DispOverride *override = g_ptr_array_index (overrides, i);
+
+      if (is_for (override, container))
+        *removed = override;
+      else
+        g_ptr_array_add (list, disp_override_ref (override));
+    }
+  return list;
+}
+
 /**
  * disp_overrides_replace:
  * @overrides: (element-type DispOverride): a list
@@ -194,28 +220,47 @@ is_for (const DispOverride *self, const DispContainer *container)
  * The quota that the source says needs no override.
  *
  * Returns: (transfer full) (element-type DispOverride): a list that gives @container that quota,
- * and the others what @overrides gives them
+ * and all else what @overrides gives
  */
 GPtrArray *
 disp_overrides_replace (GPtrArray *overrides, const DispContainer *container, double quota)
 {
-  GPtrArray *list = disp_overrides_new ();
+  const DispOverride *old;
+  GPtrArray *list = remove_container (overrides, container, &old);
+  const gboolean is_drained = old != NULL && old->is_drained;
+  const gboolean has_quota = quota != container->quota;
 
-  for (guint i = 0; i < overrides->len; i++)
-    {
-      DispOverride *override = g_ptr_array_index (overrides, i);
+  if (has_quota || is_drained)
+    g_ptr_array_add (list, disp_override_new (container, has_quota ? &quota : NULL, is_drained));
+  return list;
+}
 
-      if (!is_for (override, container))
-        g_ptr_array_add (list, disp_override_ref (override));
-    }
-  if (quota != container->quota)
-    g_ptr_array_add (list, disp_override_new (container, quota));
+/**
+ * disp_overrides_drain:
+ * @overrides: (element-type DispOverride): a list
+ * @container: a container as the source says it
+ * @is_drained: whether it gets no more requests
+ *
+ * Returns: (transfer full) (element-type DispOverride): a list that says so of @container, and all
+ * else that @overrides says
+ */
+GPtrArray *
+disp_overrides_drain (GPtrArray *overrides, const DispContainer *container, gboolean is_drained)
+{
+  const DispOverride *old;
+  GPtrArray *list = remove_container (overrides, container, &old);
+  const double *quota = old != NULL && old->has_quota ? &old->quota : NULL;
+
+  if (quota != NULL || is_drained)
+    g_ptr_array_add (list, disp_override_new (container, quota, is_drained));
   return list;
 }
 
 static gboolean
 is_outdated (const DispOverride *self, const GPtrArray *entries)
 {
+  if (!self->has_quota)
+    return FALSE;
   for (guint i = 0; i < entries->len; i++)
     if (((const DispContainer *) g_ptr_array_index (entries, i))->quota != self->source_quota)
       return TRUE;
@@ -238,9 +283,42 @@ find_all_entries (GPtrArray *overrides, GHashTable *index, guint *n_absent)
   return found;
 }
 
-/* Says what becomes of each override, and notes in @quotas which is applied where. */
+/* What is left of an override whose quota is over. */
+static DispOverride *
+dup_drain (const DispOverride *self)
+{
+  const DispContainer container = { .id = self->container_id,
+                                    .name = self->container,
+                                    .node = self->node,
+                                    .endpoint = self->endpoint };
+
+  return disp_override_new (&container, NULL, TRUE);
+}
+
+/* An override of a container that the fleet lists as @entries; notes in @applied where it is. */
 static void
-sort_overrides (GPtrArray *overrides, DispFleet *fleet, DispOverridden *result, GHashTable *quotas)
+sort_override (DispOverride *override, const GPtrArray *entries, DispOverridden *result,
+               GHashTable *applied)
+{
+  DispOverride *stays = override;
+
+  if (is_outdated (override, entries))
+    {
+      g_ptr_array_add (result->outdated, disp_override_ref (override));
+      if (!override->is_drained)
+        return;
+      stays = dup_drain (override);
+    }
+  else
+    disp_override_ref (stays);
+  g_ptr_array_add (result->overrides, stays);
+  for (guint j = 0; j < entries->len; j++)
+    g_hash_table_insert (applied, g_ptr_array_index (entries, j), stays);
+}
+
+/* Says what becomes of each override, and notes in @applied which is applied where. */
+static void
+sort_overrides (GPtrArray *overrides, DispFleet *fleet, DispOverridden *result, GHashTable *applied)
 {
   g_autoptr (GHashTable) index = index_fleet (fleet);
   guint n_absent;
@@ -252,21 +330,17 @@ sort_overrides (GPtrArray *overrides, DispFleet *fleet, DispOverridden *result, 
       DispOverride *override = g_ptr_array_index (overrides, i);
       const GPtrArray *entries = g_ptr_array_index (found, i);
 
-      if (entries == NULL && n_absent > DISP_OVERRIDES_MAX_ABSENT)
+      if (entries != NULL)
+        sort_override (override, entries, result, applied);
+      else if (n_absent > DISP_OVERRIDES_MAX_ABSENT)
         n_absent--;
-      else if (entries != NULL && is_outdated (override, entries))
-        g_ptr_array_add (result->outdated, disp_override_ref (override));
       else
-        {
-          g_ptr_array_add (result->overrides, disp_override_ref (override));
-          for (guint j = 0; entries != NULL && j < entries->len; j++)
-            g_hash_table_insert (quotas, g_ptr_array_index (entries, j), override);
-        }
+        g_ptr_array_add (result->overrides, disp_override_ref (override));
     }
 }
 
 static DispFleet *
-copy_fleet (DispFleet *fleet, GHashTable *quotas)
+copy_fleet (DispFleet *fleet, GHashTable *applied)
 {
   guint n_containers;
   DispContainer *const *containers = disp_fleet_get_containers (fleet, &n_containers);
@@ -274,11 +348,12 @@ copy_fleet (DispFleet *fleet, GHashTable *quotas)
 
   for (guint i = 0; i < n_containers; i++)
     {
-      const DispOverride *override = g_hash_table_lookup (quotas, containers[i]);
+      const DispOverride *override = g_hash_table_lookup (applied, containers[i]);
 
-      g_ptr_array_add (copies, override != NULL
-                                   ? disp_container_copy (containers[i], override->quota)
-                                   : disp_container_ref (containers[i]));
+      g_ptr_array_add (copies, override != NULL ? disp_container_copy (
+                                   containers[i], override->has_quota ? &override->quota : NULL,
+                                   override->is_drained)
+                                                : disp_container_ref (containers[i]));
     }
   return disp_fleet_new_with_containers (fleet, copies);
 }
@@ -289,7 +364,7 @@ copy_fleet (DispFleet *fleet, GHashTable *quotas)
  * @fleet: a fleet as the source says it
  * @result: (out caller-allocates): what becomes of both
  *
- * An override is over when the source says another quota than it did when the operator overrode it.
+ * A quota is over when the source says another one than it did when the operator overrode it.
  * It stays while the fleet has no such container, for containers come and go; but of those only
  * the youngest %DISP_OVERRIDES_MAX_ABSENT stay.  The fleet that comes of it has all containers in
  * the same order.
@@ -297,15 +372,15 @@ copy_fleet (DispFleet *fleet, GHashTable *quotas)
 void
 disp_overrides_apply (GPtrArray *overrides, DispFleet *fleet, DispOverridden *result)
 {
-  g_autoptr (GHashTable) quotas = g_hash_table_new (NULL, NULL);
+  g_autoptr (GHashTable) applied = g_hash_table_new (NULL, NULL);
 
   result->overrides = disp_overrides_new ();
   result->outdated = disp_overrides_new ();
   result->n_absent = 0;
   if (overrides->len > 0)
-    sort_overrides (overrides, fleet, result, quotas);
-  result->fleet = g_hash_table_size (quotas) > 0 ? copy_fleet (fleet, quotas)
-                                                 : disp_fleet_ref (fleet);
+    sort_overrides (overrides, fleet, result, applied);
+  result->fleet = g_hash_table_size (applied) > 0 ? copy_fleet (fleet, applied)
+                                                  : disp_fleet_ref (fleet);
 }
 
 void

@@ -9,7 +9,8 @@
 /**
  * DispOverride:
  *
- * A quota that an operator gave a container, in place of the one that the source of the fleet says.
+ * What an operator decided of a container: a quota in place of the one that the source of the fleet
+ * says, that it gets no more requests, or both.
  * Immutable, and counted by references.
  */
 typedef struct
@@ -18,8 +19,10 @@ typedef struct
   char *container;    /* (owned) its name */
   char *node;         /* (owned) */
   char *endpoint;     /* (owned) (nullable) */
-  double quota;
-  double source_quota; /* what the source said when the operator said otherwise */
+  gboolean is_drained;
+  gboolean has_quota;
+  double quota;        /* with has_quota */
+  double source_quota; /* with has_quota: what the source said when the operator said otherwise */
 } DispOverride;
 
 /**
@@ -36,13 +39,16 @@ typedef struct
   guint n_absent;       /* how many of those that stay have no container in the fleet */
 } DispOverridden;
 
-DispOverride *disp_override_new (const DispContainer *container, double quota);
+DispOverride *disp_override_new (const DispContainer *container, const double *quota,
+                                 gboolean is_drained);
 DispOverride *disp_override_ref (DispOverride *self);
 void disp_override_unref (DispOverride *self);
 
 GPtrArray *disp_overrides_new (void);
 GPtrArray *disp_overrides_replace (GPtrArray *overrides, const DispContainer *container,
                                    double quota);
+GPtrArray *disp_overrides_drain (GPtrArray *overrides, const DispContainer *container,
+                                 gboolean is_drained);
 void disp_overrides_apply (GPtrArray *overrides, DispFleet *fleet, DispOverridden *result);
 void disp_overridden_clear (DispOverridden *self);
 

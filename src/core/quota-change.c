@@ -10,7 +10,8 @@ static gboolean
 is_named (const DispQuotaChange *self, const DispContainer *container)
 {
   return (self->container_id == NULL || g_strcmp0 (self->container_id, container->id) == 0)
-         && (self->container == NULL || g_str_equal (self->container, container->name));
+         && (self->container == NULL || g_str_equal (self->container, container->name))
+         && (self->endpoint == NULL || g_str_equal (self->endpoint, container->endpoint));
 }
 
 /* Whether both are entries of one container. */
@@ -100,18 +101,9 @@ check_quotas (const GPtrArray *entries, GError **error)
   return TRUE;
 }
 
-/**
- * disp_quota_change_find:
- * @self: a change
- * @fleet: a fleet as its source says it
- * @error: %DISP_ERROR_UNKNOWN_CONTAINER if it has no such container; %DISP_ERROR_INVALID_VALUE if
- *   it has several, saying what else has to be given, or if it lists the one with several quotas,
- *   each for another model or version
- *
- * Returns: (transfer none) (nullable): the first entry of the container
- */
-DispContainer *
-disp_quota_change_find (const DispQuotaChange *self, DispFleet *fleet, GError **error)
+/* The entries of the one container that is meant (element-type DispContainer). */
+static GPtrArray *
+find_entries (const DispQuotaChange *self, DispFleet *fleet, GError **error)
 {
   g_autoptr (GPtrArray) entries = g_ptr_array_new ();
   g_autoptr (GPtrArray) others = g_ptr_array_new ();
@@ -135,7 +127,41 @@ disp_quota_change_find (const DispQuotaChange *self, DispFleet *fleet, GError **
       set_ambiguous (self, others, error);
       return NULL;
     }
-  return check_quotas (entries, error) ? g_ptr_array_index (entries, 0) : NULL;
+  return g_steal_pointer (&entries);
+}
+
+/**
+ * disp_quota_change_find:
+ * @self: a change
+ * @fleet: a fleet as its source says it
+ * @error: %DISP_ERROR_UNKNOWN_CONTAINER if it has no such container; %DISP_ERROR_INVALID_VALUE if
+ *   it has several, saying what else has to be given, or if it lists the one with several quotas,
+ *   each for another model or version
+ *
+ * Returns: (transfer none) (nullable): the first entry of the container
+ */
+DispContainer *
+disp_quota_change_find (const DispQuotaChange *self, DispFleet *fleet, GError **error)
+{
+  g_autoptr (GPtrArray) entries = find_entries (self, fleet, error);
+
+  return entries != NULL && check_quotas (entries, error) ? g_ptr_array_index (entries, 0) : NULL;
+}
+
+/**
+ * disp_quota_change_find_any:
+ * @self: a change, whose quota does not count
+ * @fleet: a fleet as its source says it
+ * @error: as of disp_quota_change_find(), but that the container may have several quotas
+ *
+ * Returns: (transfer none) (nullable): the first entry of the container
+ */
+DispContainer *
+disp_quota_change_find_any (const DispQuotaChange *self, DispFleet *fleet, GError **error)
+{
+  g_autoptr (GPtrArray) entries = find_entries (self, fleet, error);
+
+  return entries != NULL ? g_ptr_array_index (entries, 0) : NULL;
 }
 
 void
@@ -143,4 +169,5 @@ disp_quota_change_clear (DispQuotaChange *self)
 {
   g_clear_pointer (&self->container_id, g_free);
   g_clear_pointer (&self->container, g_free);
+  g_clear_pointer (&self->endpoint, g_free);
 }

@@ -13,7 +13,7 @@ struct _DispContainersSite
 {
   GObject parent_instance;
   DispSwitchboard *switchboard; /* (owned) */
-  DispQuotaEditor *editor;      /* (owned) (nullable) */
+  DispFleetEditor *editor;      /* (owned) (nullable) */
   gboolean is_failing;          /* whether the last change could not be kept */
 };
 
@@ -87,7 +87,7 @@ static DispContainer *
 set_quota (DispContainersSite *self, const DispQuotaChange *change, GError **error)
 {
   if (self->editor != NULL)
-    return disp_quota_editor_set_quota (self->editor, change, error);
+    return disp_fleet_editor_set_quota (self->editor, change, error);
   g_set_error_literal (
       error, DISP_ERROR, DISP_ERROR_NO_FLEET,
       "no fleet is configured, so there is no container whose quota can be changed");
@@ -178,7 +178,7 @@ disp_containers_site_init (G_GNUC_UNUSED DispContainersSite *self)
  * Returns: (transfer full): the Containers Manager, to be served on the main thread
  */
 DispSite *
-disp_containers_site_new (DispSwitchboard *switchboard, DispQuotaEditor *editor)
+disp_containers_site_new (DispSwitchboard *switchboard, DispFleetEditor *editor)
 {
   DispContainersSite *self = g_object_new (DISP_TYPE_CONTAINERS_SITE, NULL);
 

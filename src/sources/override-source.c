@@ -3,12 +3,8 @@
 
 #include "core/error.h"
 #include "core/event.h"
-#include "engine/quota-editor.h"
-#include "sources/regular-file.h"
-#include "wire/override-document.h"
-
-#include <errno.h>
-#include <glib/gstdio.h>
+#include "engine/fleet-editor.h"
+#include "sources/override-file.h"
 
 #define FILE_NAME "overrides.json"
 
@@ -25,65 +21,6 @@ struct _DispOverrideSource
   gboolean is_failing;  /* the source */
   guint64 n_readings;   /* of the source, good and bad */
 };
-
-/* The file. */
-
-static gboolean
-save (DispOverrideSource *self, GPtrArray *overrides, GError **error)
-{
-  g_autoptr (GBytes) document = disp_override_document_write (overrides);
-  g_autofree char *directory = g_path_get_dirname (self->path);
-  g_autoptr (GError) problem = NULL;
-  gsize length;
-  const char *text = g_bytes_get_data (document, &length);
-
-  /* If that fails, the file cannot be made either. */
-  g_mkdir_with_parents (directory, 0700);
-  if (length > DISP_OVERRIDE_DOCUMENT_MAX_SIZE)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_FAILED,
-                 "%s: the overrides of quotas take more than %d bytes", self->path,
-                 DISP_OVERRIDE_DOCUMENT_MAX_SIZE);
-  else if (!g_file_set_contents_full (self->path, text, (gssize) length,
-                                      G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                      0600, &problem))
-    g_set_error (error, DISP_ERROR, DISP_ERROR_FAILED,
-                 "%s: the overrides of quotas cannot be written: %s", self->path, problem->message);
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static GPtrArray *
-parse_file (const char *path, GError **error)
-{
-  g_autoptr (GString) text = disp_regular_file_read (path, "file of overrides",
-                                                     DISP_OVERRIDE_DOCUMENT_MAX_SIZE, error);
-  GPtrArray *overrides;
-
-  if (text == NULL)
-    return NULL;
-  overrides = disp_override_document_parse (text->str, text->len, error);
-  if (overrides == NULL)
-    g_prefix_error (error, "%s: ", path);
-  return overrides;
-}
-
-static GPtrArray *
-load (const char *path, GError **error)
-{
-  g_autoptr (GError) problem = NULL;
-  GPtrArray *overrides;
-  GStatBuf status;
-
-  if (g_lstat (path, &status) != 0 && (errno == ENOENT || errno == ENOTDIR))
-    return disp_overrides_new ();
-  overrides = parse_file (path, &problem);
-  if (overrides == NULL)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_FAILED,
-                 "%s; mend the file, or remove it to forget the quotas that were set by hand",
-                 problem->message);
-  return overrides;
-}
 
 /* The fleet. */
 
@@ -132,7 +69,7 @@ tell_first (DispOverrideSource *self, const DispOverridden *result)
   if (self->said == NULL && n > 0)
     disp_event_log (
         DISP_EVENT_CHANGES_LOADED, &(DispEventFields){ .path = self->path },
-        "overrides of quotas: %u in force, %u for containers that are not in the fleet (%s)",
+        "overrides of containers: %u in force, %u for containers that are not in the fleet (%s)",
         n - result->n_absent, result->n_absent, self->path);
 }
 
@@ -144,7 +81,7 @@ save_what_is_left (DispOverrideSource *self)
   const gboolean was_unsaved = self->is_unsaved;
   g_autoptr (GError) error = NULL;
 
-  self->is_unsaved = !save (self, self->overrides, &error);
+  self->is_unsaved = !disp_override_file_save (self->path, self->overrides, &error);
   if (self->is_unsaved && !was_unsaved)
     disp_event_log (DISP_EVENT_CHANGES_UNSAVED,
                     &(DispEventFields){ .path = self->path, .reason = error->message },
@@ -166,7 +103,7 @@ on_fleet (G_GNUC_UNUSED DispSource *source, DispFleet *said, DispOverrideSource 
   tell_outdated (&result);
   tell_first (self, &result);
   take (self, said, &result);
-  if (self->overrides->len < n_before || self->is_unsaved)
+  if (result.outdated->len > 0 || self->overrides->len < n_before || self->is_unsaved)
     save_what_is_left (self);
   emit_fleet (self);
 }
@@ -247,56 +184,149 @@ find_twin (DispOverrideSource *self, const DispContainer *said)
   return disp_fleet_get_containers (self->fleet, &n_containers)[i];
 }
 
-static DispContainer *
-override_source_set_quota (DispQuotaEditor *editor, const DispQuotaChange *change, GError **error)
+static gboolean
+has_fleet (const DispOverrideSource *self, GError **error)
 {
-  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (editor);
-  g_auto (DispOverridden) result = { 0 };
-  g_autoptr (GPtrArray) overrides = NULL;
-  g_autoptr (DispContainer) container = NULL;
-  const DispContainer *said;
+  if (self->said != NULL)
+    return TRUE;
+  g_set_error (error, DISP_ERROR, DISP_ERROR_NO_FLEET,
+               "no fleet is %s, so there is no container that can be changed",
+               self->source != NULL ? "known" : "configured");
+  return FALSE;
+}
 
+/* Brings @overrides into force, after they are written. */
+static gboolean
+bring_into_force (DispOverrideSource *self, GPtrArray *overrides, GError **error)
+{
+  g_auto (DispOverridden) result = { 0 };
+
+  if (!disp_override_file_save (self->path, overrides, error))
+    return FALSE;
+  self->is_unsaved = FALSE;
   if (self->said == NULL)
     {
-      g_set_error (error, DISP_ERROR, DISP_ERROR_NO_FLEET,
-                   "no fleet is %s, so there is no container whose quota can be changed",
-                   self->source != NULL ? "known" : "configured");
-      return NULL;
+      g_ptr_array_unref (self->overrides);
+      self->overrides = g_ptr_array_ref (overrides);
+      return TRUE;
     }
-  said = disp_quota_change_find (change, self->said, error);
-  if (said == NULL)
-    return NULL;
-  container = disp_container_ref (find_twin (self, said));
-  if (container->quota == change->quota && !self->is_unsaved)
-    return g_steal_pointer (&container);
-
-  overrides = disp_overrides_replace (self->overrides, said, change->quota);
-  if (!save (self, overrides, error))
-    return NULL;
-  disp_event_log (DISP_EVENT_QUOTA_SET,
-                  &(DispEventFields){ .container = container->name,
-                                      .node = container->node,
-                                      .quota = &change->quota },
-                  "quota of container \"%s\" on %s set to %g, was %g", container->name,
-                  container->node, change->quota, container->quota);
-  self->is_unsaved = FALSE;
   disp_overrides_apply (overrides, self->said, &result);
   take (self, self->said, &result);
-  disp_container_unref (container);
-  container = disp_container_ref (find_twin (self, said));
   emit_fleet (self);
-  return g_steal_pointer (&container);
+  return TRUE;
+}
+
+/* Returns the container as it is now. */
+static DispContainer *
+edit (DispOverrideSource *self, const DispContainer *said, GPtrArray *overrides, GError **error)
+{
+  if (!bring_into_force (self, overrides, error))
+    return NULL;
+  return disp_container_ref (find_twin (self, said));
+}
+
+static DispContainer *
+override_source_set_quota (DispFleetEditor *editor, const DispQuotaChange *change, GError **error)
+{
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (editor);
+  g_autoptr (GPtrArray) overrides = NULL;
+  g_autoptr (DispContainer) before = NULL;
+  DispContainer *after;
+  const DispContainer *said = has_fleet (self, error)
+                                  ? disp_quota_change_find (change, self->said, error)
+                                  : NULL;
+
+  if (said == NULL)
+    return NULL;
+  before = disp_container_ref (find_twin (self, said));
+  if (before->quota == change->quota && !self->is_unsaved)
+    return g_steal_pointer (&before);
+  overrides = disp_overrides_replace (self->overrides, said, change->quota);
+  after = edit (self, said, overrides, error);
+  if (after != NULL)
+    disp_event_log (DISP_EVENT_QUOTA_SET,
+                    &(DispEventFields){
+                        .container = after->name, .node = after->node, .quota = &change->quota },
+                    "quota of container \"%s\" on %s set to %g, was %g", after->name, after->node,
+                    change->quota, before->quota);
+  return after;
+}
+
+static DispContainer *
+override_source_reset_quota (DispFleetEditor *editor, const DispQuotaChange *which, GError **error)
+{
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (editor);
+  g_autoptr (GPtrArray) overrides = NULL;
+  g_autoptr (DispContainer) before = NULL;
+  DispContainer *after;
+  const DispContainer *said = has_fleet (self, error)
+                                  ? disp_quota_change_find_any (which, self->said, error)
+                                  : NULL;
+
+  if (said == NULL)
+    return NULL;
+  before = disp_container_ref (find_twin (self, said));
+  if (!before->own_quota && !self->is_unsaved)
+    return g_steal_pointer (&before);
+  overrides = disp_overrides_replace (self->overrides, said, said->quota);
+  after = edit (self, said, overrides, error);
+  if (after != NULL)
+    disp_event_log (
+        DISP_EVENT_QUOTA_RESET,
+        &(DispEventFields){ .container = after->name, .node = after->node, .quota = &after->quota },
+        "quota of container \"%s\" on %s is that of the source again, %g, was %g", after->name,
+        after->node, after->quota, before->quota);
+  return after;
+}
+
+static DispContainer *
+override_source_set_drained (DispFleetEditor *editor, const DispQuotaChange *which,
+                             gboolean drained, GError **error)
+{
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (editor);
+  g_autoptr (GPtrArray) overrides = NULL;
+  DispContainer *container;
+  const DispContainer *said = has_fleet (self, error)
+                                  ? disp_quota_change_find_any (which, self->said, error)
+                                  : NULL;
+
+  if (said == NULL)
+    return NULL;
+  container = find_twin (self, said);
+  if (container->drained == drained && !self->is_unsaved)
+    return disp_container_ref (container);
+  overrides = disp_overrides_drain (self->overrides, said, drained);
+  container = edit (self, said, overrides, error);
+  if (container != NULL)
+    disp_event_log (drained ? DISP_EVENT_CONTAINER_DRAINED : DISP_EVENT_CONTAINER_RESUMED,
+                    &(DispEventFields){ .container = container->name, .node = container->node },
+                    drained ? "container \"%s\" on %s is drained: it gets no more requests"
+                            : "container \"%s\" on %s gets requests again",
+                    container->name, container->node);
+  return container;
+}
+
+static gboolean
+override_source_reset (DispFleetEditor *editor, GError **error)
+{
+  DispOverrideSource *self = DISP_OVERRIDE_SOURCE (editor);
+  g_autoptr (GPtrArray) none = disp_overrides_new ();
+
+  return (self->overrides->len == 0 && !self->is_unsaved) || bring_into_force (self, none, error);
 }
 
 static void
-editor_iface_init (DispQuotaEditorInterface *iface)
+editor_iface_init (DispFleetEditorInterface *iface)
 {
   iface->set_quota = override_source_set_quota;
+  iface->reset_quota = override_source_reset_quota;
+  iface->set_drained = override_source_set_drained;
+  iface->reset = override_source_reset;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispOverrideSource, disp_override_source, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (DISP_TYPE_SOURCE, source_iface_init)
-                                   G_IMPLEMENT_INTERFACE (DISP_TYPE_QUOTA_EDITOR,
+                                   G_IMPLEMENT_INTERFACE (DISP_TYPE_FLEET_EDITOR,
                                                           editor_iface_init))
 
 static void
@@ -339,12 +369,12 @@ disp_override_source_init (G_GNUC_UNUSED DispOverrideSource *self)
  * @error: %DISP_ERROR_FAILED if that file is there and cannot be read, or is damaged or of a newer
  *   version, saying what to do
  *
- * The same fleets with other quotas: this is also the #DispQuotaEditor, and what an operator sets
+ * The same fleets with other quotas: this is also the #DispFleetEditor, and what an operator sets
  * by it stays, over restarts too, until @source says another quota for that container than it did
  * then.
  *
  * An edit is first written to the file, all of it or nothing, and is on the disk before anybody
- * sees it; then "fleet" is emitted, before disp_quota_editor_set_quota() returns.  A quota that
+ * sees it; then "fleet" is emitted, before disp_fleet_editor_set_quota() returns.  A quota that
  * @source says itself is no override any more.  Call everything on the context of
  * disp_source_start().
  *
@@ -354,7 +384,7 @@ DispOverrideSource *
 disp_override_source_new (DispSource *source, const char *state_dir, GError **error)
 {
   g_autofree char *path = g_build_filename (state_dir, FILE_NAME, NULL);
-  GPtrArray *overrides = load (path, error);
+  GPtrArray *overrides = disp_override_file_load (path, error);
   DispOverrideSource *self;
 
   if (overrides == NULL)

@@ -5,8 +5,9 @@
 #include "wire/document-entry.h"
 #include "wire/json-writer.h"
 
-/* What this program writes; it reads no later version, which could mean something else. */
-#define VERSION 1
+/* What this program writes.  It reads version 1 too, which knew no drains; it reads no later version,
+ * which could mean something else. */
+#define VERSION 2
 
 static const DispDocumentLimits limits
     = { .max_size = DISP_OVERRIDE_DOCUMENT_MAX_SIZE, .max_depth = 32, .max_nodes = 1000000 };
@@ -19,8 +20,13 @@ write_override (DispJsonWriter *writer, const DispOverride *override)
   disp_json_writer_string (writer, "container", override->container);
   disp_json_writer_string (writer, "node", override->node);
   disp_json_writer_string (writer, "endpoint", override->endpoint);
-  disp_json_writer_double (writer, "quota", override->quota);
-  disp_json_writer_double (writer, "source_quota", override->source_quota);
+  if (override->has_quota)
+    {
+      disp_json_writer_double (writer, "quota", override->quota);
+      disp_json_writer_double (writer, "source_quota", override->source_quota);
+    }
+  if (override->is_drained)
+    disp_json_writer_boolean (writer, "drained", TRUE);
   disp_json_writer_end_object (writer);
 }
 
@@ -61,7 +67,7 @@ check_version (JsonObject *document, GError **error)
   if (version == NULL || json_node_get_value_type (version) != G_TYPE_INT64
       || json_node_get_int (version) < 1)
     return fail (error, "version: expected a number from 1 up");
-  if (json_node_get_int (version) == VERSION)
+  if (json_node_get_int (version) <= VERSION)
     return TRUE;
   g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT,
                "version: expected %d, found %" G_GINT64_FORMAT ", which a newer dispatcherd wrote",
@@ -85,20 +91,27 @@ read_override (const DispDocumentEntry *entry, GError **error)
   const char *name;
   const char *node;
   const char *endpoint = NULL;
+  gboolean is_drained = FALSE;
+  gboolean has_quota;
   double quota = 0;
 
   if (!disp_document_entry_get_string (entry, "container_id", &id, error)
       || !disp_document_entry_get_name (entry, "container", "container", &name, error)
       || !disp_document_entry_get_name (entry, "node", "node", &node, error)
       || !disp_document_entry_get_string (entry, "endpoint", &endpoint, error)
-      || !get_quota (entry, "quota", &quota, error)
-      || !get_quota (entry, "source_quota", &container.quota, error))
+      || !disp_document_entry_get_boolean (entry, "drained", &is_drained, error))
+    return NULL;
+  /* One that drains need say no quota; else there is nothing that it could say. */
+  has_quota = !is_drained || disp_document_entry_has (entry, "quota");
+  if (has_quota
+      && (!get_quota (entry, "quota", &quota, error)
+          || !get_quota (entry, "source_quota", &container.quota, error)))
     return NULL;
   container.id = (char *) id;
   container.name = (char *) name;
   container.node = (char *) node;
   container.endpoint = (char *) endpoint;
-  return disp_override_new (&container, quota);
+  return disp_override_new (&container, has_quota ? &quota : NULL, is_drained);
 }
 
 static GPtrArray *

@@ -119,9 +119,9 @@ assert_quota (Fixture *fixture, double quota)
 static void
 set_quota (DispFleetFeed *feed, double quota)
 {
-  const DispQuotaChange change = { NULL, (char *) "a", quota };
+  const DispQuotaChange change = { NULL, (char *) "a", quota, NULL };
   g_autoptr (GError) error = NULL;
-  DispContainer *container = disp_quota_editor_set_quota (disp_fleet_feed_get_editor (feed),
+  DispContainer *container = disp_fleet_editor_set_quota (disp_fleet_feed_get_editor (feed),
                                                           &change, &error);
 
   g_assert_no_error (error);

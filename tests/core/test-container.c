@@ -27,7 +27,7 @@ test_copy (void)
   g_autoptr (DispContainer) copy = NULL;
 
   container->active = FALSE;
-  copy = disp_container_copy (container, 0.5);
+  copy = disp_container_copy (container, &(double){ 0.5 }, FALSE);
   g_assert_cmpstr (copy->name, ==, "c");
   g_assert_cmpstr (copy->id, ==, "id-of-c");
   g_assert_cmpstr (copy->model, ==, "m");
@@ -74,21 +74,22 @@ test_eligible (void)
     }
 }
 
-/* Whoever copies one that is drained and has a quota of an operator loses neither. */
+/* What an operator decides takes the place of what the source says, which stays known. */
 static void
 test_drained (void)
 {
-  g_autoptr (DispContainer) container = fixture_container ("c", "m", 1, DISP_DEVICE_CPU, 3);
-  g_autoptr (DispContainer) first = disp_container_copy (container, 2);
-  g_autoptr (DispContainer) second = NULL;
+  g_autoptr (DispContainer) said = fixture_container ("c", "m", 1, DISP_DEVICE_CPU, 3);
+  g_autoptr (DispContainer) quota = disp_container_copy (said, &(double){ 2 }, FALSE);
+  g_autoptr (DispContainer) drained = disp_container_copy (said, NULL, TRUE);
 
-  g_assert_true (disp_container_is_eligible (first));
-  first->drained = TRUE;
-  g_assert_false (disp_container_is_eligible (first));
-  second = disp_container_copy (first, 1);
-  g_assert_true (second->drained);
-  g_assert_false (disp_container_is_eligible (second));
-  g_assert_cmpfloat (disp_container_get_source_quota (second), ==, 3);
+  g_assert_true (disp_container_is_eligible (quota));
+  g_assert_true (quota->own_quota);
+  g_assert_cmpfloat (quota->quota, ==, 2);
+  g_assert_cmpfloat (disp_container_get_source_quota (quota), ==, 3);
+  g_assert_false (disp_container_is_eligible (drained));
+  g_assert_false (drained->own_quota);
+  g_assert_cmpfloat (drained->quota, ==, 3);
+  g_assert_cmpfloat (disp_container_get_source_quota (drained), ==, 3);
 }
 
 /* A server stays the same when it is restarted, and when its quota changes. */

@@ -258,7 +258,7 @@ test_with_containers (void)
   guint n_models;
 
   g_ptr_array_add (containers, disp_container_ref (a));
-  g_ptr_array_add (containers, disp_container_copy (b, 0));
+  g_ptr_array_add (containers, disp_container_copy (b, &(double){ 0 }, FALSE));
   changed = disp_fleet_new_with_containers (said, containers);
   assert_route (fixture_find (said, "m", 1), "a,b", "a,b");
   assert_route (fixture_find (changed, "m", 1), "a,b", "a");

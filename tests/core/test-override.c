@@ -125,8 +125,8 @@ static void
 test_entries (void)
 {
   DispContainer *first = container ("a", NULL, "n", 1, 100);
-  DispContainer *second = disp_container_copy (first, 100);
-  DispContainer *third = disp_container_copy (first, 99);
+  DispContainer *second = disp_container_copy (first, &(double){ 100 }, FALSE);
+  DispContainer *third = disp_container_copy (first, &(double){ 99 }, FALSE);
   g_autoptr (GPtrArray) overrides = override_one ("a", NULL, "n", 1);
   g_autoptr (DispFleet) agreed = NULL;
   g_autoptr (DispFleet) torn = NULL;
@@ -134,7 +134,8 @@ test_entries (void)
   second->version = 2;
   third->version = 3;
   agreed = fixture_fleet (NULL, NULL, first, second, NULL);
-  torn = fixture_fleet (NULL, NULL, disp_container_copy (first, 100), third, NULL);
+  torn = fixture_fleet (NULL, NULL, disp_container_copy (first, &(double){ 100 }, FALSE), third,
+                        NULL);
   assert_applied (overrides, agreed, QUOTAS (0, 0), KEPT);
   assert_applied (overrides, torn, QUOTAS (100, 99), OUTDATED);
 }
@@ -170,6 +171,53 @@ test_replace (void)
   g_assert_cmpfloat (last->quota, ==, 8);
 }
 
+static gboolean
+is_drained_at (DispFleet *fleet, guint index)
+{
+  guint n_containers;
+
+  return disp_fleet_get_containers (fleet, &n_containers)[index]->drained;
+}
+
+/* A drain and a quota of one container do not touch each other, and only the quota can be over. */
+static void
+test_drain (void)
+{
+  g_autoptr (DispContainer) a = container ("a", "1", "n", 1, 100);
+  g_autoptr (DispContainer) b = container ("b", "2", "n", 2, 50);
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, disp_container_ref (a),
+                                               disp_container_ref (b), NULL);
+  g_autoptr (DispFleet) later = fixture_fleet (NULL, NULL, container ("a", "1", "n", 1, 99), NULL);
+  g_autoptr (GPtrArray) none = disp_overrides_new ();
+  g_autoptr (GPtrArray) drained = disp_overrides_drain (none, a, TRUE);
+  g_autoptr (GPtrArray) both = disp_overrides_replace (drained, a, 7);
+  g_autoptr (GPtrArray) quota = disp_overrides_drain (both, a, FALSE);
+  g_autoptr (GPtrArray) drain = disp_overrides_replace (both, a, 100);
+  g_autoptr (GPtrArray) back = disp_overrides_drain (drained, a, FALSE);
+  g_auto (DispOverridden) result = { 0 };
+  g_auto (DispOverridden) outdated = { 0 };
+
+  g_assert_cmpuint (both->len, ==, 1);
+  disp_overrides_apply (both, fleet, &result);
+  g_assert_true (is_drained_at (result.fleet, 0));
+  g_assert_false (is_drained_at (result.fleet, 1));
+  g_assert_cmpfloat (quota_at (result.fleet, 0), ==, 7);
+  g_assert_cmpfloat (quota_at (result.fleet, 1), ==, 50);
+
+  g_assert_cmpuint (quota->len, ==, 1);
+  g_assert_false (((const DispOverride *) g_ptr_array_index (quota, 0))->is_drained);
+  g_assert_cmpfloat (((const DispOverride *) g_ptr_array_index (quota, 0))->quota, ==, 7);
+  g_assert_cmpuint (drain->len, ==, 1);
+  g_assert_false (((const DispOverride *) g_ptr_array_index (drain, 0))->has_quota);
+  g_assert_cmpuint (back->len, ==, 0);
+
+  disp_overrides_apply (both, later, &outdated);
+  g_assert_cmpuint (outdated.outdated->len, ==, 1);
+  g_assert_cmpuint (outdated.overrides->len, ==, 1);
+  g_assert_true (is_drained_at (outdated.fleet, 0));
+  g_assert_cmpfloat (quota_at (outdated.fleet, 0), ==, 99);
+}
+
 /* Of those that are absent the oldest are given up; those that are there never. */
 static void
 test_bound (void)
@@ -192,7 +240,7 @@ test_bound (void)
       g_autofree char *name = g_strdup_printf ("%u", i);
       g_autoptr (DispContainer) said = container (name, name, "n", 1, 100);
 
-      g_ptr_array_add (overrides, disp_override_new (said, 1));
+      g_ptr_array_add (overrides, disp_override_new (said, &(double){ 1 }, FALSE));
     }
   disp_overrides_apply (overrides, fleet, &result);
   g_assert_cmpuint (result.n_absent, ==, DISP_OVERRIDES_MAX_ABSENT);
@@ -221,7 +269,7 @@ test_big (void)
       DispContainer *said = container ("gpu", i % 2 == 0 ? id : NULL, node, 1, 100);
 
       g_ptr_array_add (containers, said);
-      g_ptr_array_add (overrides, disp_override_new (said, i));
+      g_ptr_array_add (overrides, disp_override_new (said, &(double){ i }, FALSE));
     }
   fleet = fixture_fleet_new (NULL, NULL, containers);
   g_test_timer_start ();
@@ -242,6 +290,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/override/without-id", test_without_id);
   g_test_add_func ("/core/override/entries", test_entries);
   g_test_add_func ("/core/override/replace", test_replace);
+  g_test_add_func ("/core/override/drain", test_drain);
   g_test_add_func ("/core/override/bound", test_bound);
   g_test_add_func ("/core/override/big", test_big);
   return g_test_run ();

@@ -23,7 +23,7 @@ container (const char *name, const char *id, const char *node, guint16 port)
 static DispContainer *
 entry (DispContainer *of, gint64 version, double quota)
 {
-  DispContainer *self = disp_container_copy (of, quota);
+  DispContainer *self = disp_container_copy (of, &(double){ quota }, FALSE);
 
   self->version = version;
   return self;
@@ -68,8 +68,8 @@ test_found (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (found_cases); i++)
     {
-      const DispQuotaChange change = { (char *) found_cases[i].id, (char *) found_cases[i].name,
-                                       1 };
+      const DispQuotaChange change = { (char *) found_cases[i].id, (char *) found_cases[i].name, 1,
+                                       NULL };
       g_autoptr (GError) error = NULL;
       const DispContainer *found = disp_quota_change_find (&change, fleet, &error);
 
@@ -114,7 +114,7 @@ test_refused (void)
   for (guint i = 0; i < G_N_ELEMENTS (refused_cases); i++)
     {
       const DispQuotaChange change = { (char *) refused_cases[i].id, (char *) refused_cases[i].name,
-                                       1 };
+                                       1, NULL };
       g_autoptr (GError) error = NULL;
 
       g_assert_null (disp_quota_change_find (&change, fleet, &error));

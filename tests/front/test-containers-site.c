@@ -28,7 +28,7 @@ struct _FakeEditor
 };
 
 static DispContainer *
-fake_editor_set_quota (DispQuotaEditor *editor, const DispQuotaChange *change, GError **error)
+fake_editor_set_quota (DispFleetEditor *editor, const DispQuotaChange *change, GError **error)
 {
   FakeEditor *self = FAKE_EDITOR (editor);
 
@@ -44,13 +44,13 @@ fake_editor_set_quota (DispQuotaEditor *editor, const DispQuotaChange *change, G
 }
 
 static void
-fake_editor_iface_init (DispQuotaEditorInterface *iface)
+fake_editor_iface_init (DispFleetEditorInterface *iface)
 {
   iface->set_quota = fake_editor_set_quota;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (FakeEditor, fake_editor, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (DISP_TYPE_QUOTA_EDITOR,
+                               G_IMPLEMENT_INTERFACE (DISP_TYPE_FLEET_EDITOR,
                                                       fake_editor_iface_init))
 
 static void
@@ -93,7 +93,7 @@ rig_new (void)
   rig->switchboard = disp_switchboard_new (DISP_CLOCK (rig->clock), DISP_RECORD_SINK (sink), NULL,
                                            policy, &settings);
   rig->editor = g_object_new (TYPE_FAKE_EDITOR, NULL);
-  rig->site = disp_containers_site_new (rig->switchboard, DISP_QUOTA_EDITOR (rig->editor));
+  rig->site = disp_containers_site_new (rig->switchboard, DISP_FLEET_EDITOR (rig->editor));
   rig->fixture = site_fixture_new (rig->site, rig->clock);
   return rig;
 }

@@ -2,7 +2,7 @@
 #include "sources/override-source.h"
 
 #include "core/error.h"
-#include "engine/quota-editor.h"
+#include "engine/fleet-editor.h"
 #include "sources/scripted-source.h"
 #include "sources/source-log.h"
 #include "support/fixtures.h"
@@ -140,9 +140,9 @@ say (Fixture *fixture, double a, double b, double expected_a, double expected_b)
 static DispContainer *
 edit (Fixture *fixture, const char *id, const char *name, double quota, GError **error)
 {
-  const DispQuotaChange change = { (char *) id, (char *) name, quota };
+  const DispQuotaChange change = { (char *) id, (char *) name, quota, NULL };
 
-  return disp_quota_editor_set_quota (DISP_QUOTA_EDITOR (fixture->source), &change, error);
+  return disp_fleet_editor_set_quota (DISP_FLEET_EDITOR (fixture->source), &change, error);
 }
 
 /* Sets the quota of a container; returns the fleet that is in force then. */
@@ -190,12 +190,12 @@ assert_file (Fixture *fixture, const char *contents)
   g_assert_cmpstr (text, ==, contents);
 }
 
-#define NONE "{\"version\":1,\"overrides\":[]}"
+#define NONE "{\"version\":2,\"overrides\":[]}"
 #define ENTRY(name, quota, source_quota)                                                           \
   "{\"container_id\":\"id-of-" name "\",\"container\":\"" name                                     \
   "\",\"node\":\"127.0.0.1\",\"endpoint\":\"http://127.0.0.1:1\",\"quota\":" #quota                \
   ",\"source_quota\":" #source_quota "}"
-#define FILE_OF(entries) "{\"version\":1,\"overrides\":[" entries "]}"
+#define FILE_OF(entries) "{\"version\":2,\"overrides\":[" entries "]}"
 
 /* Without overrides it is as if nothing was in between. */
 static void
@@ -236,6 +236,54 @@ test_start_fails (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   fixture->inner->refusal = refusal;
   g_assert_false (disp_source_start (DISP_SOURCE (fixture->source), &error));
   g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+}
+
+/* Drains container "a", or ends that, and returns the fleet that is in force then. */
+static DispFleet *
+drain (Fixture *fixture, gboolean drained)
+{
+  const DispQuotaChange which = { .container = (char *) "a" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DispContainer) container = disp_fleet_editor_set_drained (
+      DISP_FLEET_EDITOR (fixture->source), &which, drained, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (container->drained, ==, drained);
+  g_assert_cmpint (disp_container_is_eligible (container), ==, !drained);
+  g_assert_cmpuint (source_log_count (fixture->log), ==, 1);
+  return source_log_take_fleet (fixture->log);
+}
+
+static void
+test_drain (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  const DispQuotaChange which = { .container = (char *) "a" };
+  g_autoptr (DispContainer) reset = NULL;
+  g_autoptr (GError) error = NULL;
+
+  say (fixture, 100, 200, 100, 200);
+  disp_fleet_unref (drain (fixture, TRUE));
+  set (fixture, "a", 5, 5, 200);
+  assert_contains (news->str, "container \"a\" on 127.0.0.1 is drained");
+  /* The source takes the quota back, not the drain. */
+  say (fixture, 101, 200, 101, 200);
+  set (fixture, "a", 6, 6, 200);
+  reset = disp_fleet_editor_reset_quota (DISP_FLEET_EDITOR (fixture->source), &which, &error);
+  g_assert_no_error (error);
+  g_assert_true (reset->drained);
+  g_assert_cmpfloat (reset->quota, ==, 101);
+  disp_fleet_unref (source_log_take_fleet (fixture->log));
+  disp_fleet_unref (drain (fixture, FALSE));
+  assert_file (fixture, NONE);
+
+  disp_fleet_unref (drain (fixture, TRUE));
+  set (fixture, "b", 1, 101, 1);
+  g_assert_true (disp_fleet_editor_reset (DISP_FLEET_EDITOR (fixture->source), &error));
+  g_assert_no_error (error);
+  disp_fleet_unref (source_log_take_fleet (fixture->log));
+  assert_file (fixture, NONE);
+  say (fixture, 101, 200, 101, 200);
+  g_string_truncate (news, 0);
 }
 
 static void
@@ -354,7 +402,7 @@ test_restart (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   for (guint i = 0; i < 2; i++)
     {
       g_autofree char *expected = g_strdup_printf (
-          "overrides of quotas: 2 in force, 0 for containers that are not in the fleet (%s)\n",
+          "overrides of containers: 2 in force, 0 for containers that are not in the fleet (%s)\n",
           fixture->path);
 
       g_string_truncate (news, 0);
@@ -536,7 +584,7 @@ static const struct
   { "", "" },
   { "{\"version\":1,\"overr", "" },
   { "\177ELF", "" },
-  { "{\"version\":2,\"overrides\":[]}", "expected 1, found 2, which a newer dispatcherd wrote" },
+  { "{\"version\":3,\"overrides\":[]}", "expected 2, found 3, which a newer dispatcherd wrote" },
   { FILE_OF (ENTRY ("a", -1, 100)), "overrides[0].quota: expected a number from 0 up" },
 };
 
@@ -619,6 +667,7 @@ static const struct
   { "refused", test_refused },
   { "counters", test_counters },
   { "written-first", test_written_first },
+  { "drain", test_drain },
   { "restart", test_restart },
   { "outdated", test_outdated },
   { "outdated-at-start", test_outdated_at_start },

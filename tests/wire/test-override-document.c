@@ -15,7 +15,7 @@ add (GPtrArray *overrides, const char *id, const char *name, double quota, doubl
                                     .endpoint = (char *) "http://10.0.0.5:8501",
                                     .quota = source_quota };
 
-  g_ptr_array_add (overrides, disp_override_new (&container, quota));
+  g_ptr_array_add (overrides, disp_override_new (&container, &(double){ quota }, FALSE));
 }
 
 static void
@@ -24,17 +24,36 @@ test_written (void)
   g_autoptr (GPtrArray) overrides = disp_overrides_new ();
   g_autoptr (GBytes) document = NULL;
   static const char expected[]
-      = "{\"version\":1,\"overrides\":["
+      = "{\"version\":2,\"overrides\":["
         "{\"container_id\":\"0058c1\",\"container\":\"cpu-0\",\"node\":\"10.0.0.5\","
         "\"endpoint\":\"http://10.0.0.5:8501\",\"quota\":0,\"source_quota\":100000},"
         "{\"container_id\":null,\"container\":\"gpu \\\"0\\\"\",\"node\":\"10.0.0.5\","
-        "\"endpoint\":\"http://10.0.0.5:8501\",\"quota\":0.5,\"source_quota\":1}]}";
+        "\"endpoint\":\"http://10.0.0.5:8501\",\"quota\":0.5,\"source_quota\":1},"
+        "{\"container_id\":null,\"container\":\"both\",\"node\":\"10.0.0.5\",\"endpoint\":null,"
+        "\"quota\":2,\"source_quota\":3,\"drained\":true},"
+        "{\"container_id\":null,\"container\":\"off\",\"node\":\"10.0.0.5\",\"endpoint\":null,"
+        "\"drained\":true}]}";
+  const DispContainer both = { .name = (char *) "both", .node = (char *) "10.0.0.5", .quota = 3 };
+  const DispContainer off = { .name = (char *) "off", .node = (char *) "10.0.0.5", .quota = 3 };
+  g_autoptr (GPtrArray) back = NULL;
 
   add (overrides, "0058c1", "cpu-0", 0, 100000);
   add (overrides, NULL, "gpu \"0\"", 0.5, 1);
+  g_ptr_array_add (overrides, disp_override_new (&both, &(double){ 2 }, TRUE));
+  g_ptr_array_add (overrides, disp_override_new (&off, NULL, TRUE));
   document = disp_override_document_write (overrides);
   g_assert_cmpmem (g_bytes_get_data (document, NULL), g_bytes_get_size (document), expected,
                    strlen (expected));
+  back = disp_override_document_parse (expected, strlen (expected), NULL);
+  g_assert_nonnull (back);
+  g_assert_cmpuint (back->len, ==, 4);
+  for (guint i = 0; i < back->len; i++)
+    {
+      const DispOverride *override = g_ptr_array_index (back, i);
+
+      g_assert_cmpint (override->is_drained, ==, i >= 2);
+      g_assert_cmpint (override->has_quota, ==, i < 3);
+    }
 }
 
 /* To the last bit, or the source would seem to have changed its mind. */
@@ -107,8 +126,8 @@ static const struct
   { "{\"version\":null,\"overrides\":[]}", "version: expected a number from 1 up" },
   { "{\"version\":[1],\"overrides\":[]}", "version: expected a number from 1 up" },
   { "{\"version\":0,\"overrides\":[]}", "version: expected a number from 1 up" },
-  { "{\"version\":2,\"overrides\":[]}", "version: expected 1, found 2, which a newer" },
-  { "{\"version\":2}", "version: expected 1, found 2, which a newer" },
+  { "{\"version\":3,\"overrides\":[]}", "version: expected 2, found 3, which a newer" },
+  { "{\"version\":3}", "version: expected 2, found 3, which a newer" },
   { "{\"version\":1}", "overrides: expected a list, found no such member" },
   { "{\"version\":1,\"overrides\":{}}", "overrides: expected a list" },
   { "{\"version\":1,\"overrides\":null}", "overrides: expected a list" },
