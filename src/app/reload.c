@@ -18,6 +18,7 @@ struct _DispReload
 {
   DispReloadParts parts;
   GPtrArray *waiting; /* (owned) (element-type GTask, owned) for the next one */
+  GSource *next;      /* (owned) (nullable) when one has ended and the next has not begun */
 
   /* Of the one that runs. */
   GPtrArray *asked;       /* (owned) (nullable) (element-type GTask, owned) NULL while none runs */
@@ -27,7 +28,7 @@ struct _DispReload
   DispFleetTrial *trial;  /* (owned) (nullable) */
 };
 
-static void run_next (DispReload *self);
+static gboolean on_next (gpointer user_data);
 
 static void
 forget (DispReload *self)
@@ -36,6 +37,20 @@ forget (DispReload *self)
   g_clear_pointer (&self->config, disp_config_free);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
   g_clear_pointer (&self->kept, g_free);
+}
+
+static void
+answer (GPtrArray *tasks, const GError *error)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      GTask *task = g_ptr_array_index (tasks, i);
+
+      if (error != NULL)
+        g_task_return_error (task, g_error_copy (error));
+      else
+        g_task_return_boolean (task, TRUE);
+    }
 }
 
 /* The one place where a reload ends: tells everybody, and goes on with the next. */
@@ -52,16 +67,15 @@ end (DispReload *self, const GError *error)
   disp_switchboard_set_reload_problem (parts->switchboard, error != NULL ? error->message : NULL);
   if (parts->ended != NULL)
     parts->ended (parts->user_data);
-  for (guint i = 0; i < asked->len; i++)
+  answer (asked, error);
+  if (self->waiting->len > 0)
     {
-      GTask *task = g_ptr_array_index (asked, i);
-
-      if (error != NULL)
-        g_task_return_error (task, g_error_copy (error));
-      else
-        g_task_return_boolean (task, TRUE);
+      self->next = g_idle_source_new ();
+      g_source_set_static_name (self->next, "next reload");
+      g_source_set_priority (self->next, G_PRIORITY_DEFAULT);
+      g_source_set_callback (self->next, on_next, self, NULL);
+      g_source_attach (self->next, g_main_context_get_thread_default ());
     }
-  run_next (self);
 }
 
 static void
@@ -159,11 +173,19 @@ run (DispReload *self)
 static void
 run_next (DispReload *self)
 {
-  if (self->waiting->len == 0)
-    return;
   self->asked = self->waiting;
   self->waiting = g_ptr_array_new_with_free_func (g_object_unref);
   run (self);
+}
+
+static gboolean
+on_next (gpointer user_data)
+{
+  DispReload *self = user_data;
+
+  g_clear_pointer (&self->next, g_source_unref);
+  run_next (self);
+  return G_SOURCE_REMOVE;
 }
 
 /**
@@ -190,7 +212,7 @@ disp_reload_new (const DispReloadParts *parts)
  * @self: what reloads
  * @source: (type GObject) (nullable): the object on whose behalf; the source of the result
  * @callback: (nullable): called on the thread-default context, exactly once, never from inside this
- *   call; never when @self is freed before
+ *   call
  * @user_data: for @callback
  *
  * Reads the configuration from all its layers, and the fleet from the source that it names.  If all
@@ -207,7 +229,7 @@ disp_reload_async (DispReload *self, gpointer source, GAsyncReadyCallback callba
 
   g_task_set_source_tag (task, disp_reload_async);
   g_ptr_array_add (self->waiting, task);
-  if (self->asked == NULL)
+  if (self->asked == NULL && self->next == NULL)
     run_next (self);
 }
 
@@ -215,7 +237,8 @@ disp_reload_async (DispReload *self, gpointer source, GAsyncReadyCallback callba
  * disp_reload_finish:
  * @source: (type GObject) (nullable): as given to disp_reload_async()
  * @result: what the callback was given
- * @error: %DISP_ERROR_INVALID_CONFIG, or why the fleet could not be read
+ * @error: %DISP_ERROR_INVALID_CONFIG, or why the fleet could not be read, or %DISP_ERROR_DRAINING
+ *   if it was given up
  *
  * Returns: whether all is in force
  */
@@ -236,8 +259,17 @@ disp_reload_finish (gpointer source, GAsyncResult *result, GError **error)
 void
 disp_reload_free (DispReload *self)
 {
+  g_autoptr (GError) error = g_error_new_literal (DISP_ERROR, DISP_ERROR_DRAINING,
+                                                  "the daemon stopped before it was reloaded");
+
   forget (self);
+  if (self->next != NULL)
+    g_source_destroy (self->next);
+  g_clear_pointer (&self->next, g_source_unref);
+  if (self->asked != NULL)
+    answer (self->asked, error);
   g_clear_pointer (&self->asked, g_ptr_array_unref);
+  answer (self->waiting, error);
   g_ptr_array_unref (self->waiting);
   disp_policy_spec_unref (self->parts.policy);
   g_object_unref (self->parts.clock);

@@ -315,11 +315,18 @@ test_goes_on (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 static void
 test_given_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 {
+  Answer answers[2] = { 0 };
+
   write_config ("[dispatch]\ntimeout=7s\n");
-  disp_reload_async (fixture->reload, NULL, NULL, NULL);
+  for (guint i = 0; i < 2; i++)
+    reload (fixture, &answers[i]);
   g_clear_pointer (&fixture->reload, disp_reload_free);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
+  for (guint i = 0; i < 2; i++)
+    {
+      wait_for (&answers[i]);
+      g_assert_error (answers[i].error, DISP_ERROR, DISP_ERROR_DRAINING);
+      g_clear_error (&answers[i].error);
+    }
   assert_in_force (fixture, "a", "round-robin", 30);
 }
 
