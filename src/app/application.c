@@ -398,6 +398,20 @@ start_services (DispApplication *self)
       }
 }
 
+static void
+tell_ready (DispApplication *self)
+{
+  g_autoptr (GPtrArray) heartbeats = g_ptr_array_new_with_free_func (
+      (GDestroyNotify) disp_heartbeat_unref);
+
+  for (guint i = 0; i < N_SERVICES; i++)
+    if (self->services[i] != NULL)
+      disp_service_add_heartbeats (self->services[i], heartbeats);
+  disp_request_log_add_heartbeats (self->log, heartbeats);
+  disp_store_add_heartbeats (self->store, heartbeats);
+  disp_supervision_ready (self->supervision, self->switchboard, heartbeats);
+}
+
 static gboolean
 on_log_closed (gpointer user_data)
 {
@@ -463,7 +477,7 @@ disp_application_run (DispApplication *self, GError **error)
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
   self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_hangup_signal, self);
   start_services (self);
-  disp_supervision_ready (self->supervision, self->switchboard);
+  tell_ready (self);
 
   g_main_loop_run (self->loop);
   end (self);

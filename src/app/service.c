@@ -252,6 +252,19 @@ disp_service_set_body_limit (DispService *self, gsize body_limit)
 }
 
 /**
+ * disp_service_add_heartbeats:
+ * @self: a service that was started
+ * @heartbeats: (element-type DispHeartbeat): gets those of its threads, a reference each
+ */
+void
+disp_service_add_heartbeats (DispService *self, GPtrArray *heartbeats)
+{
+  for (guint i = 0; i < self->workers->len; i++)
+    g_ptr_array_add (heartbeats, disp_heartbeat_ref (disp_worker_get_heartbeat (
+                                     g_ptr_array_index (self->workers, i))));
+}
+
+/**
  * disp_service_drain:
  * @self: a service that was started
  *

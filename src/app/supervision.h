@@ -14,7 +14,8 @@ DispSupervision *disp_supervision_new (void);
 void disp_supervision_free (DispSupervision *self);
 
 void disp_supervision_fail (DispSupervision *self, const GError *error);
-void disp_supervision_ready (DispSupervision *self, DispSwitchboard *switchboard);
+void disp_supervision_ready (DispSupervision *self, DispSwitchboard *switchboard,
+                             GPtrArray *heartbeats);
 void disp_supervision_begin_reload (DispSupervision *self);
 void disp_supervision_end_reload (DispSupervision *self);
 void disp_supervision_stop (DispSupervision *self, gint64 patience);

@@ -19,6 +19,7 @@ struct _DispWorker
   GThread *thread;          /* (owned) (nullable) */
   DispServer *server;       /* (owned) (nullable) of the worker's thread */
   atomic_size_t body_limit; /* (atomic) told */
+  DispHeartbeat *heartbeat; /* (owned) */
 };
 
 static void
@@ -60,6 +61,7 @@ run (gpointer data)
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_main_context_pop_thread_default (self->context);
+  disp_heartbeat_rest (self->heartbeat);
   tell_ended (self);
   return NULL;
 }
@@ -146,6 +148,7 @@ disp_worker_new (const char *name, GPtrArray *sockets, const DispWorkerSettings 
   atomic_init (&self->body_limit, settings->body_limit);
   self->owner = g_main_context_ref_thread_default ();
   self->context = g_main_context_new ();
+  self->heartbeat = disp_heartbeat_new (name, self->context);
   self->loop = g_main_loop_new (self->context, FALSE);
   DISP_TSAN_RELEASE (self);
   self->thread = g_thread_new (name, run, self);
@@ -164,6 +167,18 @@ disp_worker_set_body_limit (DispWorker *self, gsize body_limit)
 {
   atomic_store (&self->body_limit, body_limit);
   call (self, take_body_limit);
+}
+
+/**
+ * disp_worker_get_heartbeat:
+ * @self: a worker
+ *
+ * Returns: (transfer none): tells whether its thread makes progress, or has ended
+ */
+DispHeartbeat *
+disp_worker_get_heartbeat (DispWorker *self)
+{
+  return self->heartbeat;
 }
 
 /**
@@ -217,6 +232,7 @@ disp_worker_free (DispWorker *self)
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_object_unref (self->settings.clock);
+  disp_heartbeat_unref (self->heartbeat);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_main_context_unref (self->owner);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/heartbeat.h"
 #include "front/server.h"
 
 /**
@@ -37,6 +38,7 @@ typedef struct _DispWorker DispWorker;
 DispWorker *disp_worker_new (const char *name, GPtrArray *sockets,
                              const DispWorkerSettings *settings);
 void disp_worker_set_body_limit (DispWorker *self, gsize body_limit);
+DispHeartbeat *disp_worker_get_heartbeat (DispWorker *self);
 void disp_worker_drain (DispWorker *self);
 void disp_worker_abort (DispWorker *self);
 void disp_worker_quit (DispWorker *self);

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/event.h"
 #include "core/tsan.h"
+#include "engine/heartbeat.h"
 #include "records/delivery.h"
 #include "records/spool-inlet.h"
 
@@ -18,15 +19,16 @@
 struct _DispHttpStore
 {
   GObject parent_instance;
-  char *address;           /* (owned) where records are posted */
-  DispSpool *spool;        /* (owned) */
-  DispSpoolInlet *inlet;   /* (owned) */
-  DispSpoolOutlet *outlet; /* (owned) of the thread */
-  GMainContext *context;   /* (owned) of the thread */
-  DispDelivery *delivery;  /* (owned) of the thread, but for what any may call */
-  GThread *thread;         /* (owned) (nullable) until it was joined */
-  GMutex lock;             /* held by nobody for long; guards the condition */
-  GCond done;              /* the delivery has ended */
+  char *address;            /* (owned) where records are posted */
+  DispSpool *spool;         /* (owned) */
+  DispSpoolInlet *inlet;    /* (owned) */
+  DispSpoolOutlet *outlet;  /* (owned) of the thread */
+  GMainContext *context;    /* (owned) of the thread */
+  DispDelivery *delivery;   /* (owned) of the thread, but for what any may call */
+  DispHeartbeat *heartbeat; /* (owned) */
+  GThread *thread;          /* (owned) (nullable) until it was joined */
+  GMutex lock;              /* held by nobody for long; guards the condition */
+  GCond done;               /* the delivery has ended */
 };
 
 static gpointer
@@ -42,6 +44,7 @@ deliver (gpointer data)
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_main_context_pop_thread_default (self->context);
+  disp_heartbeat_rest (self->heartbeat);
   g_mutex_lock (&self->lock);
   DISP_TSAN_RELEASE (self);
   g_cond_signal (&self->done);
@@ -101,6 +104,9 @@ http_store_close (DispStore *store, gint64 patience)
   disp_delivery_abort (self->delivery);
   g_thread_join (g_steal_pointer (&self->thread));
   DISP_TSAN_ACQUIRE (self);
+  /* A thread that was asked how it is at the very last would be asked for ever. */
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
   n_left = disp_spool_count (self->spool);
   if (n_left > 0)
     disp_event_log (DISP_EVENT_RECORDS_LEFT,
@@ -134,6 +140,12 @@ http_store_describe (DispStore *store)
 }
 
 static void
+http_store_add_heartbeats (DispStore *store, GPtrArray *heartbeats)
+{
+  g_ptr_array_add (heartbeats, disp_heartbeat_ref (DISP_HTTP_STORE (store)->heartbeat));
+}
+
+static void
 http_store_iface_init (DispStoreInterface *iface)
 {
   iface->append_batch = http_store_append_batch;
@@ -142,6 +154,7 @@ http_store_iface_init (DispStoreInterface *iface)
   iface->read = http_store_read;
   iface->dup_problem = http_store_dup_problem;
   iface->describe = http_store_describe;
+  iface->add_heartbeats = http_store_add_heartbeats;
 }
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (DispHttpStore, disp_http_store, G_TYPE_OBJECT,
@@ -157,6 +170,7 @@ disp_http_store_finalize (GObject *object)
   g_clear_pointer (&self->outlet, disp_spool_outlet_free);
   g_clear_pointer (&self->inlet, disp_spool_inlet_free);
   g_clear_pointer (&self->spool, disp_spool_free);
+  disp_heartbeat_unref (self->heartbeat);
   g_main_context_unref (self->context);
   g_free (self->address);
   g_cond_clear (&self->done);
@@ -174,6 +188,7 @@ static void
 disp_http_store_init (DispHttpStore *self)
 {
   self->context = g_main_context_new ();
+  self->heartbeat = disp_heartbeat_new ("delivery", self->context);
   g_mutex_init (&self->lock);
   g_cond_init (&self->done);
 }

@@ -28,6 +28,7 @@ struct _DispLogWriter
   DispClock *clock;            /* (owned) */
   atomic_llong flush_interval; /* (atomic) microseconds */
   GCancellable *cancellable;   /* (owned) cancelled when the patience of the closer is over */
+  DispHeartbeat *heartbeat;    /* (owned) */
   GThread *thread;             /* (owned) (nullable) until it was joined */
   GMutex lock;                 /* held by nobody for long; guards the two conditions */
   GCond wake;                  /* for the thread: the queue is due, or the cancellable cancelled */
@@ -97,7 +98,9 @@ pop_first (DispLogWriter *self)
       timeout = self->tidy_at == NEVER
                     ? -1
                     : MAX (self->tidy_at - disp_clock_now (self->clock), (gint64) 0);
+      disp_heartbeat_rest (self->heartbeat);
       entry = disp_log_queue_pop (self->queue, timeout);
+      disp_heartbeat_answer (self->heartbeat);
       if (entry == NULL)
         tidy (self);
     }
@@ -111,10 +114,12 @@ wait_until_due (DispLogWriter *self, gint64 deadline)
 {
   gboolean due;
 
+  disp_heartbeat_rest (self->heartbeat);
   g_mutex_lock (&self->lock);
   while (!(due = disp_log_queue_is_due (self->queue)) && wait_until (self, &self->wake, deadline))
     ;
   g_mutex_unlock (&self->lock);
+  disp_heartbeat_answer (self->heartbeat);
   return due;
 }
 
@@ -247,12 +252,14 @@ wait_to_retry (DispLogWriter *self)
 {
   gint64 deadline = disp_clock_now (self->clock) + disp_backoff_next (&self->backoff, self->random);
 
+  disp_heartbeat_rest (self->heartbeat);
   g_mutex_lock (&self->lock);
   while (!g_cancellable_is_cancelled (self->cancellable)
          && disp_log_queue_is_closed (self->queue) == self->hurried
          && wait_until (self, &self->wake, deadline))
     ;
   g_mutex_unlock (&self->lock);
+  disp_heartbeat_answer (self->heartbeat);
   if (disp_log_queue_is_closed (self->queue) != self->hurried)
     {
       self->hurried = TRUE;
@@ -285,9 +292,11 @@ run (gpointer data)
                                                            : carry_out (self, first->kind);
 
       tidy_after_batch (self);
+      disp_heartbeat_answer (self->heartbeat);
       if (!done && !wait_to_retry (self))
         break;
     }
+  disp_heartbeat_rest (self->heartbeat);
   DISP_TSAN_RELEASE (self);
   atomic_store (&self->finished, TRUE);
   signal_locked (self, &self->done);
@@ -318,6 +327,7 @@ disp_log_writer_new (DispLogQueue *queue, DispStore *store, DispOutage *outage, 
   self->outage = outage;
   atomic_init (&self->flush_interval, flush_interval);
   self->cancellable = g_cancellable_new ();
+  self->heartbeat = disp_heartbeat_new ("request-log", NULL);
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
   g_cond_init (&self->done);
@@ -357,6 +367,7 @@ disp_log_writer_free (DispLogWriter *self)
   g_object_unref (self->store);
   g_object_unref (self->clock);
   g_object_unref (self->cancellable);
+  disp_heartbeat_unref (self->heartbeat);
   g_ptr_array_unref (self->pending);
   g_ptr_array_unref (self->batch);
   g_rand_free (self->random);
@@ -376,6 +387,18 @@ void
 disp_log_writer_wake (DispLogWriter *self)
 {
   signal_locked (self, &self->wake);
+}
+
+/**
+ * disp_log_writer_get_heartbeat:
+ * @self: a writer
+ *
+ * Returns: (transfer none): tells whether its thread makes progress; it does, too, when it waits
+ */
+DispHeartbeat *
+disp_log_writer_get_heartbeat (DispLogWriter *self)
+{
+  return self->heartbeat;
 }
 
 /* Gives up all that is pending or queued, and tells who waits for it. */

@@ -199,6 +199,17 @@ disp_request_log_set_settings (DispRequestLog *self, const DispRequestLogSetting
 }
 
 /**
+ * disp_request_log_add_heartbeats:
+ * @self: a log that is not closed
+ * @heartbeats: (element-type DispHeartbeat): gets that of its thread, a reference
+ */
+void
+disp_request_log_add_heartbeats (DispRequestLog *self, GPtrArray *heartbeats)
+{
+  g_ptr_array_add (heartbeats, disp_heartbeat_ref (disp_log_writer_get_heartbeat (self->writer)));
+}
+
+/**
  * disp_request_log_close:
  * @self: a log
  * @patience: how long to go on trying to store what is queued, in microseconds; 0 = not at all

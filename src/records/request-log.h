@@ -34,4 +34,5 @@ typedef struct
 DispRequestLog *disp_request_log_new (DispStore *store, DispClock *clock, DispNotice *notice,
                                       const DispRequestLogSettings *settings);
 void disp_request_log_set_settings (DispRequestLog *self, const DispRequestLogSettings *settings);
+void disp_request_log_add_heartbeats (DispRequestLog *self, GPtrArray *heartbeats);
 guint64 disp_request_log_close (DispRequestLog *self, gint64 patience);

@@ -136,3 +136,18 @@ disp_store_describe (DispStore *self)
 {
   return DISP_STORE_GET_IFACE (self)->describe (self);
 }
+
+/**
+ * disp_store_add_heartbeats:
+ * @self: a store that is not closed
+ * @heartbeats: (element-type DispHeartbeat): gets those of the threads that it has of its own, a
+ *   reference each
+ */
+void
+disp_store_add_heartbeats (DispStore *self, GPtrArray *heartbeats)
+{
+  DispStoreInterface *iface = DISP_STORE_GET_IFACE (self);
+
+  if (iface->add_heartbeats != NULL)
+    iface->add_heartbeats (self, heartbeats);
+}

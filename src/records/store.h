@@ -33,6 +33,7 @@ typedef struct
  * @read: (nullable): see disp_store_read()
  * @dup_problem: (nullable): see disp_store_dup_problem()
  * @describe: see disp_store_describe()
+ * @add_heartbeats: (nullable): see disp_store_add_heartbeats()
  *
  * Where records are kept.  One thread at a time may use a store: while a request log has it, only
  * the thread of the log.  Any thread may call @read, @dup_problem and @describe.
@@ -49,6 +50,7 @@ struct _DispStoreInterface
   void (*read) (DispStore *self, DispStoreValues *values);
   char *(*dup_problem) (DispStore *self);
   const char *(*describe) (DispStore *self);
+  void (*add_heartbeats) (DispStore *self, GPtrArray *heartbeats);
 };
 
 gboolean disp_store_append_batch (DispStore *self, DispRecord *const *records, guint n_records,
@@ -60,3 +62,4 @@ void disp_store_close (DispStore *self, gint64 patience);
 void disp_store_read (DispStore *self, DispStoreValues *values);
 char *disp_store_dup_problem (DispStore *self);
 const char *disp_store_describe (DispStore *self);
+void disp_store_add_heartbeats (DispStore *self, GPtrArray *heartbeats);
