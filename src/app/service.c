@@ -238,6 +238,27 @@ disp_service_announce (DispService *self, const char *what)
 }
 
 /**
+ * disp_service_list_addresses:
+ * @self: a service that was not told to end
+ *
+ * Returns: (transfer full): where it listens, with the port that it was given for port 0
+ */
+GStrv
+disp_service_list_addresses (DispService *self)
+{
+  const GPtrArray *sockets = g_ptr_array_index (self->sockets, 0);
+  g_autoptr (GStrvBuilder) addresses = g_strv_builder_new ();
+
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
+
+      g_strv_builder_add (addresses, address);
+    }
+  return g_strv_builder_end (addresses);
+}
+
+/**
  * disp_service_set_body_limit:
  * @self: a service that was started
  * @body_limit: the longest body of a request from soon on, in bytes

@@ -210,6 +210,9 @@ test_serves (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_not_started (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
+  g_auto (GStrv) listed = disp_service_list_addresses (fixture->service);
+
+  g_assert_cmpstrv (listed, fixture->addresses);
   g_assert_true (g_file_test (fixture->paths[1], G_FILE_TEST_EXISTS));
 }
 
