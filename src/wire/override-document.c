@@ -5,8 +5,8 @@
 #include "wire/document-entry.h"
 #include "wire/json-writer.h"
 
-/* What this program writes.  It reads version 1 too, which knew no drains; it reads no later version,
- * which could mean something else. */
+/* What this program writes.  It reads version 1 too, which knew no drains; it reads no later
+ * version, which could mean something else. */
 #define VERSION 2
 
 static const DispDocumentLimits limits
