@@ -2,6 +2,7 @@
 #include "control/gate.h"
 
 #include "core/error.h"
+#include "core/event.h"
 
 /* Where calls that change something wait until it is known whether they may.  Its signal "changed"
  * comes after each that did, before its answer. */
@@ -117,6 +118,21 @@ pass (Caller *caller)
   disp_gate_answer (caller->gate, invocation, error);
 }
 
+/* What somebody else may not do is no fault of ours, but an operator may wonder why it did not
+ * work. */
+static void
+tell_denied (GDBusMethodInvocation *invocation, const GError *error)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+
+  disp_event_log (
+      DISP_EVENT_CHANGE_DENIED,
+      &(DispEventFields){ .caller = sender != NULL ? sender : "a peer", .reason = error->message },
+      "%s may not call %s of %s: %s", sender != NULL ? sender : "a peer",
+      g_dbus_method_invocation_get_method_name (invocation),
+      g_dbus_method_invocation_get_object_path (invocation), error->message);
+}
+
 static void
 on_checked (GObject *authority, GAsyncResult *result, gpointer user_data)
 {
@@ -126,7 +142,10 @@ on_checked (GObject *authority, GAsyncResult *result, gpointer user_data)
   if (disp_authority_check_finish (DISP_AUTHORITY (authority), result, &error))
     pass (caller);
   else
-    disp_gate_fail (g_steal_pointer (&caller->invocation), error);
+    {
+      tell_denied (caller->invocation, error);
+      disp_gate_fail (g_steal_pointer (&caller->invocation), error);
+    }
   g_object_unref (caller->object);
   g_object_unref (caller->gate);
   g_free (caller);

@@ -144,7 +144,7 @@ typedef enum
  * @setting: SETTING: "[server] workers"
  * @thread: THREAD, its name
  * @domain: DOMAIN of the log of a library
- * @caller: CALLER on the bus: "uid 1000 (:1.42)"
+ * @caller: CALLER, its name on the bus: ":1.42"
  * @count: COUNT of what the event is about; 0 = no field
  *
  * What the event is about.  All are (nullable), and what is %NULL or empty makes no field; they are
