@@ -3,8 +3,10 @@
 
 #include "app/config-parts.h"
 #include "app/logging.h"
+#include "app/open-bus.h"
 #include "app/open-service.h"
 #include "app/open-store.h"
+#include "app/operations.h"
 #include "app/reload.h"
 #include "core/event.h"
 #include "core/tsan.h"
@@ -50,6 +52,8 @@ struct _DispApplication
   DispSwitchboard *switchboard; /* (owned) */
   DispFleetFeed *feed;          /* (owned) */
   DispReload *reload;           /* (owned) */
+  DispOperations *operations;   /* (owned) */
+  DispBusService *bus;          /* (owned) (nullable) while it is to be seen on one */
   guint n_running;              /* services that have not ended */
   guint64 n_lost;               /* records that could not be stored at the end */
   guint n_signals;              /* SIGTERM and SIGINT so far */
@@ -58,6 +62,15 @@ struct _DispApplication
 };
 
 G_DEFINE_FINAL_TYPE (DispApplication, disp_application, G_TYPE_OBJECT)
+
+static void
+leave_bus (DispApplication *self)
+{
+  if (self->bus == NULL)
+    return;
+  disp_switchboard_unwatch (self->switchboard);
+  g_clear_pointer (&self->bus, disp_bus_service_free);
+}
 
 static void
 close_services (DispApplication *self)
@@ -75,6 +88,8 @@ disp_application_finalize (GObject *object)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   close_services (self);
+  leave_bus (self);
+  g_clear_object (&self->operations);
   g_clear_pointer (&self->reload, disp_reload_free);
   g_clear_pointer (&self->feed, disp_fleet_feed_free);
   g_clear_object (&self->switchboard);
@@ -213,6 +228,8 @@ apply_config (gpointer user_data)
     if (self->services[i] != NULL)
       disp_service_set_body_limit (self->services[i], (gsize) self->config->body_limit);
   disp_upstream_limits_set (self->upstream, &upstream);
+  if (self->bus != NULL)
+    disp_bus_service_set_fleet_source (self->bus, disp_config_get_fleet_source (self->config));
   disp_logging_set_verbose (self->config->verbose);
   disp_config_adjust_store (self->config, self->store);
   disp_request_log_set_settings (self->log, &log);
@@ -334,6 +351,58 @@ on_hangup_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* As if it was a first SIGTERM, also the second time. */
+static gboolean
+stop (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  if (self->n_signals == 0)
+    on_stop_signal (self);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+make_operations (DispApplication *self, GError **error)
+{
+  const DispOperationsParts parts = {
+    .switchboard = self->switchboard,
+    .feed = self->feed,
+    .reload = self->reload,
+    .state_dir = self->config->persists ? self->config->state_dir : NULL,
+    .stop = stop,
+    .user_data = self,
+  };
+
+  self->operations = disp_app_operations_new (&parts, error);
+  return self->operations != NULL;
+}
+
+static gboolean
+on_changed (gpointer user_data)
+{
+  disp_bus_service_look (DISP_APPLICATION (user_data)->bus);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+join_bus (DispApplication *self)
+{
+  DispService *store = self->services[SERVICE_REQUESTS_STORE];
+  g_auto (GStrv) addresses = disp_service_list_addresses (self->services[SERVICE_PREDICTIONS]);
+  g_auto (GStrv) store_addresses = store != NULL ? disp_service_list_addresses (store)
+                                                 : g_new0 (char *, 1);
+  const DispBusSettings settings = {
+    .addresses = (const char *const *) addresses,
+    .store_addresses = (const char *const *) store_addresses,
+    .fleet_source = disp_config_get_fleet_source (self->config),
+  };
+
+  self->bus = disp_config_open_bus (self->config, self->switchboard, self->operations, &settings);
+  if (self->bus != NULL)
+    disp_switchboard_watch (self->switchboard, on_changed, self);
+}
+
 /* On the thread of a worker. */
 static DispSite *
 make_predictions_site (gpointer user_data)
@@ -447,6 +516,7 @@ end (DispApplication *self)
   g_thread_join (closer);
   /* Who still waited for a record has been told, and hears it now. */
   close_services (self);
+  leave_bus (self);
   if (self->n_lost == 0)
     disp_event_log (DISP_EVENT_STOPPED, NULL, "stopped");
 }
@@ -472,11 +542,14 @@ disp_application_run (DispApplication *self, GError **error)
   if (!open_feed (self, error))
     return FALSE;
   make_reload (self);
+  if (!make_operations (self, error))
+    return FALSE;
 
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);
   self->signal_ids[1] = g_unix_signal_add (SIGINT, on_stop_signal, self);
   self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_hangup_signal, self);
   start_services (self);
+  join_bus (self);
   tell_ready (self);
 
   g_main_loop_run (self->loop);

@@ -160,7 +160,9 @@ disp_fleet_feed_new (const DispConfig *config, DispClock *clock, DispSwitchboard
   self->policy = disp_policy_spec_ref (policy);
   /* Also without the embedded Containers Manager: what operators set stays. */
   if (!disp_config_open_source (config, clock, &source, error)
-      || (self->source = disp_override_source_new (source, config->state_dir, error)) == NULL)
+      || (self->source = disp_override_source_new (
+              source, config->persists ? config->state_dir : NULL, error))
+             == NULL)
     return NULL;
   g_signal_connect (self->source, "fleet", G_CALLBACK (on_fleet), self);
   g_signal_connect (self->source, "failed", G_CALLBACK (on_failed), self);

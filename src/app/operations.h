@@ -7,8 +7,10 @@
 /**
  * DispOperationsParts:
  * @switchboard: what is switched
- * @feed: reads the fleet, and changes quotas; outlives the operations
+ * @feed: reads the fleet, and changes its containers; outlives the operations
  * @reload: reads the configuration; outlives the operations
+ * @state_dir: (nullable): the directory of the file "policies", which keeps the policies that are
+ *   set; %NULL = they are not kept
  * @stop: called to stop the daemon
  * @user_data: for @stop
  *
@@ -19,6 +21,7 @@ typedef struct
   DispSwitchboard *switchboard;
   DispFleetFeed *feed;
   DispReload *reload;
+  const char *state_dir;
   GSourceFunc stop;
   gpointer user_data;
 } DispOperationsParts;
@@ -26,4 +29,4 @@ typedef struct
 #define DISP_TYPE_APP_OPERATIONS (disp_app_operations_get_type ())
 G_DECLARE_FINAL_TYPE (DispAppOperations, disp_app_operations, DISP, APP_OPERATIONS, GObject)
 
-DispOperations *disp_app_operations_new (const DispOperationsParts *parts);
+DispOperations *disp_app_operations_new (const DispOperationsParts *parts, GError **error);

@@ -226,15 +226,11 @@ disp_service_start (DispService *self, const char *name, const DispWorkerSetting
 void
 disp_service_announce (DispService *self, const char *what)
 {
-  const GPtrArray *sockets = g_ptr_array_index (self->sockets, 0);
+  g_auto (GStrv) addresses = disp_service_list_addresses (self);
 
-  for (guint i = 0; i < sockets->len; i++)
-    {
-      g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
-
-      disp_event_log (DISP_EVENT_LISTENING, &(DispEventFields){ .address = address }, "%s on %s%s",
-                      what, address, self->is_adopted ? ", an inherited socket" : "");
-    }
+  for (char **address = addresses; *address != NULL; address++)
+    disp_event_log (DISP_EVENT_LISTENING, &(DispEventFields){ .address = *address }, "%s on %s%s",
+                    what, *address, self->is_adopted ? ", an inherited socket" : "");
 }
 
 /**

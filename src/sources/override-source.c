@@ -13,7 +13,7 @@ struct _DispOverrideSource
 {
   GObject parent_instance;
   DispSource *source;   /* (owned) (nullable) */
-  char *path;           /* (owned) of the file that keeps the overrides */
+  char *path;           /* (owned) (nullable) of the file that keeps the overrides */
   GPtrArray *overrides; /* (owned) (element-type DispOverride, owned) */
   DispFleet *said;      /* (owned) (nullable) what the source said last */
   DispFleet *fleet;     /* (owned) (nullable) the same, with the overrides */
@@ -73,6 +73,12 @@ tell_first (DispOverrideSource *self, const DispOverridden *result)
         n - result->n_absent, result->n_absent, self->path);
 }
 
+static gboolean
+save (const DispOverrideSource *self, GPtrArray *overrides, GError **error)
+{
+  return self->path == NULL || disp_override_file_save (self->path, overrides, error);
+}
+
 /* Also what is forgotten is written, so that it does not come back with the next start.  An
  * operator hears once when that fails, and once when it is made good. */
 static void
@@ -81,7 +87,7 @@ save_what_is_left (DispOverrideSource *self)
   const gboolean was_unsaved = self->is_unsaved;
   g_autoptr (GError) error = NULL;
 
-  self->is_unsaved = !disp_override_file_save (self->path, self->overrides, &error);
+  self->is_unsaved = !save (self, self->overrides, &error);
   if (self->is_unsaved && !was_unsaved)
     disp_event_log (DISP_EVENT_CHANGES_UNSAVED,
                     &(DispEventFields){ .path = self->path, .reason = error->message },
@@ -201,7 +207,7 @@ bring_into_force (DispOverrideSource *self, GPtrArray *overrides, GError **error
 {
   g_auto (DispOverridden) result = { 0 };
 
-  if (!disp_override_file_save (self->path, overrides, error))
+  if (!save (self, overrides, error))
     return FALSE;
   self->is_unsaved = FALSE;
   if (self->said == NULL)
@@ -365,7 +371,8 @@ disp_override_source_init (G_GNUC_UNUSED DispOverrideSource *self)
  * disp_override_source_new:
  * @source: (nullable): what says the fleets; not started.  Without one nothing is said before
  *   disp_override_source_set_source()
- * @state_dir: the directory of the file "overrides.json", which is made with the first edit
+ * @state_dir: (nullable): the directory of the file "overrides.json", which is made with the first
+ * edit; %NULL = what is set is not kept
  * @error: %DISP_ERROR_FAILED if that file is there and cannot be read, or is damaged or of a newer
  *   version, saying what to do
  *
@@ -383,8 +390,9 @@ disp_override_source_init (G_GNUC_UNUSED DispOverrideSource *self)
 DispOverrideSource *
 disp_override_source_new (DispSource *source, const char *state_dir, GError **error)
 {
-  g_autofree char *path = g_build_filename (state_dir, FILE_NAME, NULL);
-  GPtrArray *overrides = disp_override_file_load (path, error);
+  g_autofree char *path = state_dir != NULL ? g_build_filename (state_dir, FILE_NAME, NULL) : NULL;
+  GPtrArray *overrides = path != NULL ? disp_override_file_load (path, error)
+                                      : disp_overrides_new ();
   DispOverrideSource *self;
 
   if (overrides == NULL)

@@ -98,7 +98,9 @@ def environment(**more):
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("DISPATCHERD")
     }
-    clean.update(LC_ALL="C.UTF-8", http_proxy="http://127.0.0.1:1", **more)
+    # Tests that want a bus have one of their own.
+    clean.update(LC_ALL="C.UTF-8", http_proxy="http://127.0.0.1:1", DISPATCHERD_BUS="none")
+    clean.update(more)
     return clean
 
 
