@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/open-store.h"
 
+#include "app/credential.h"
 #include "records/http-store.h"
 #include "records/null-store.h"
 #include "records/sqlite-store.h"
@@ -31,13 +32,17 @@ static DispStore *
 open_elsewhere (const DispConfig *config, DispClock *clock, DispNotice *notice, GError **error)
 {
   g_autofree char *spool = g_build_filename (config->state_dir, SPOOL_FILE, NULL);
-  const DispHttpStoreSettings settings = {
+  g_autofree char *authorization = NULL;
+  DispHttpStoreSettings settings = {
     .spool_path = spool,
     .spool_limit = config->spool_limit,
     .coalesces = config->coalesces,
     .committed = config->is_committed,
   };
 
+  if (!disp_credential_read (DISP_CREDENTIAL_STORE, &authorization, error))
+    return NULL;
+  settings.authorization = authorization;
   return disp_http_store_new (config->requests_store, &settings, clock, notice, error);
 }
 

@@ -25,6 +25,7 @@ struct _DispHttpPoster
   GObject parent_instance;
   GUri *uri;            /* (owned) where records are posted */
   char *address;        /* (owned) the same, for people */
+  char *authorization;  /* (owned) (nullable) secret */
   DispClock *clock;     /* (owned) */
   guint n_connections;  /* at most, at once */
   SoupSession *session; /* (owned) (nullable) until the first post, and after a failure */
@@ -236,6 +237,9 @@ send_message (GTask *task)
   soup_message_set_flags (post->message, SOUP_MESSAGE_IDEMPOTENT | SOUP_MESSAGE_NO_REDIRECT
                                              | SOUP_MESSAGE_COLLECT_METRICS);
   soup_message_set_request_body_from_bytes (post->message, "application/json", post->body);
+  if (self->authorization != NULL)
+    soup_message_headers_append (soup_message_get_request_headers (post->message), "Authorization",
+                                 self->authorization);
   g_signal_connect (post->message, "network-event", G_CALLBACK (on_network_event), task);
   soup_session_send_async (post->session, post->message, G_PRIORITY_DEFAULT, post->cancellable,
                            on_head, task);
@@ -364,6 +368,7 @@ disp_http_poster_finalize (GObject *object)
   g_clear_object (&self->session);
   g_clear_pointer (&self->uri, g_uri_unref);
   g_free (self->address);
+  g_free (self->authorization);
   g_clear_object (&self->clock);
   G_OBJECT_CLASS (disp_http_poster_parent_class)->finalize (object);
 }
@@ -402,4 +407,16 @@ disp_http_poster_new (const char *address, DispClock *clock, guint n_connections
   self->clock = g_object_ref (clock);
   self->n_connections = n_connections;
   return self;
+}
+
+/**
+ * disp_http_poster_set_authorization:
+ * @self: a poster that has posted nothing yet
+ * @authorization: (nullable): a value of the field Authorization, which comes with each post
+ */
+void
+disp_http_poster_set_authorization (DispHttpPoster *self, const char *authorization)
+{
+  g_free (self->authorization);
+  self->authorization = g_strdup (authorization);
 }

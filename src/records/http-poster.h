@@ -9,6 +9,7 @@ G_DECLARE_FINAL_TYPE (DispHttpPoster, disp_http_poster, DISP, HTTP_POSTER, GObje
 
 DispHttpPoster *disp_http_poster_new (const char *address, DispClock *clock, guint n_connections,
                                       GError **error);
+void disp_http_poster_set_authorization (DispHttpPoster *self, const char *authorization);
 const char *disp_http_poster_get_address (DispHttpPoster *self);
 void disp_http_poster_renew (DispHttpPoster *self);
 void disp_http_poster_post_async (DispHttpPoster *self, GBytes *body, GCancellable *cancellable,

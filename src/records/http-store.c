@@ -284,6 +284,8 @@ disp_http_store_new (const char *url, const DispHttpStoreSettings *settings, Dis
   self = g_object_new (DISP_TYPE_HTTP_STORE, NULL);
   self->address = g_strdup_printf ("%.*s/requests", (int) length, url);
   poster = disp_http_poster_new (self->address, clock, MAX_CONNECTIONS, error);
+  if (poster != NULL)
+    disp_http_poster_set_authorization (poster, settings->authorization);
   if (poster == NULL || !open_spool (self, settings, error))
     return NULL;
   self->delivery = disp_delivery_new (self->outlet, poster, clock, notice, settings->coalesces,

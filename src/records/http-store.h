@@ -19,6 +19,7 @@ typedef struct
   gint64 spool_limit;     /* how much of it may be in use, in bytes */
   gboolean coalesces;     /* of records of one id that wait together only the last is sent */
   gboolean committed;     /* what was taken outlives a power cut, not only the end of the process */
+  const char *authorization; /* (nullable) what it gets as the field Authorization; secret */
 } DispHttpStoreSettings;
 
 gboolean disp_http_store_check_url (const char *url, GError **error);

@@ -163,6 +163,7 @@ head_read (GObject *object, GAsyncResult *result, gpointer user_data)
  * disp_fetch_async:
  * @session: from disp_fetch_session_new()
  * @url: an http or https URL that libsoup accepts
+ * @authorization: (nullable): the value of a field Authorization
  * @max_size: the longest body that is read, in bytes, at most half of %G_MAXUINT
  * @cancellable: (nullable): cancels it; the callback still comes
  * @callback: called once, on the context of the session, never from inside
@@ -172,8 +173,8 @@ head_read (GObject *object, GAsyncResult *result, gpointer user_data)
  * deadline: that is the caller's, by @cancellable.  Keeps the session alive.
  */
 void
-disp_fetch_async (SoupSession *session, const char *url, gsize max_size, GCancellable *cancellable,
-                  GAsyncReadyCallback callback, gpointer user_data)
+disp_fetch_async (SoupSession *session, const char *url, const char *authorization, gsize max_size,
+                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (session, cancellable, callback, user_data);
   Fetch *self = g_new0 (Fetch, 1);
@@ -189,6 +190,8 @@ disp_fetch_async (SoupSession *session, const char *url, gsize max_size, GCancel
   soup_message_add_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_NEW_CONNECTION);
   fields = soup_message_get_request_headers (self->message);
   soup_message_headers_append (fields, "Accept", "application/json");
+  if (authorization != NULL)
+    soup_message_headers_append (fields, "Authorization", authorization);
   /* It is asked seldom: an open connection would only be one more thing that can go stale. */
   soup_message_headers_append (fields, "Connection", "close");
   soup_session_send_async (session, self->message, G_PRIORITY_DEFAULT, cancellable, head_read,

@@ -50,6 +50,7 @@ struct _DispManagerSource
 {
   GObject parent_instance;
   char *url;               /* (owned) without a slash at the end */
+  char *authorization;     /* (owned) (nullable) secret */
   char *description;       /* (owned) */
   gint64 refresh_interval; /* microseconds */
   DispClock *clock;        /* (owned) */
@@ -199,7 +200,7 @@ ask (DispManagerSource *self, guint which, const char *path, ParseFunc parse)
   question->round = self->round;
   question->url = g_strconcat (self->url, path, NULL);
   question->parse = parse;
-  disp_fetch_async (self->session, question->url, DISP_FLEET_DOCUMENT_MAX_SIZE,
+  disp_fetch_async (self->session, question->url, self->authorization, DISP_FLEET_DOCUMENT_MAX_SIZE,
                     self->round->cancellable, question_ended, question);
 }
 
@@ -300,6 +301,7 @@ disp_manager_source_finalize (GObject *object)
   g_clear_pointer (&self->random, g_rand_free);
   g_clear_object (&self->clock);
   g_free (self->description);
+  g_free (self->authorization);
   g_free (self->url);
   G_OBJECT_CLASS (disp_manager_source_parent_class)->finalize (object);
 }
@@ -389,4 +391,19 @@ disp_manager_source_new (const char *url, gint64 refresh_interval, DispClock *cl
   self->random = g_rand_copy (random);
   disp_backoff_init (&self->backoff, MIN (FIRST_RETRY, refresh_interval), LONGEST_RETRY);
   return DISP_SOURCE (self);
+}
+
+/**
+ * disp_manager_source_set_authorization:
+ * @self: a source that was not started
+ * @authorization: (nullable): a value of the field Authorization, which the Containers Manager gets
+ *   with each question
+ */
+void
+disp_manager_source_set_authorization (DispManagerSource *self, const char *authorization)
+{
+  g_return_if_fail (self->session == NULL);
+
+  g_free (self->authorization);
+  self->authorization = g_strdup (authorization);
 }

@@ -9,3 +9,4 @@ G_DECLARE_FINAL_TYPE (DispManagerSource, disp_manager_source, DISP, MANAGER_SOUR
 
 DispSource *disp_manager_source_new (const char *url, gint64 refresh_interval, DispClock *clock,
                                      GRand *random, GError **error);
+void disp_manager_source_set_authorization (DispManagerSource *self, const char *authorization);

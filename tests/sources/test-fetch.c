@@ -95,7 +95,7 @@ test_answer (gconstpointer data)
   g_autoptr (GByteArray) body = NULL;
   g_autoptr (GError) error = NULL;
 
-  disp_fetch_async (session, url, MAX_SIZE, NULL, keep_result, &result);
+  disp_fetch_async (session, url, NULL, MAX_SIZE, NULL, keep_result, &result);
   g_assert_null (result);
   while (result == NULL)
     wait_for_event ();
@@ -128,7 +128,7 @@ test_refused (void)
   g_autoptr (GError) error = NULL;
 
   scripted_server_free (server);
-  disp_fetch_async (session, url, MAX_SIZE, NULL, keep_result, &result);
+  disp_fetch_async (session, url, NULL, MAX_SIZE, NULL, keep_result, &result);
   while (result == NULL)
     wait_for_event ();
   g_assert_null (disp_fetch_finish (session, result, &error));
@@ -157,7 +157,7 @@ test_cancel (gconstpointer data)
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  disp_fetch_async (session, url, MAX_SIZE, cancellable, keep_result, &result);
+  disp_fetch_async (session, url, NULL, MAX_SIZE, cancellable, keep_result, &result);
   while (scripted_server_count_requests (server) == 0)
     wait_for_event ();
   g_assert_null (result);

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/* What is sent as the field Authorization to a Containers Manager, and to a Requests Store. */
+#define DISP_CREDENTIAL_MANAGER "containers-manager.authorization"
+#define DISP_CREDENTIAL_STORE "requests-store.authorization"
+
+gboolean disp_credential_read (const char *name, char **value, GError **error);
