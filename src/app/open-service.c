@@ -2,6 +2,7 @@
 #include "app/open-service.h"
 
 #include "core/error.h"
+#include "core/event.h"
 
 #include <glib/gi18n.h>
 
@@ -92,8 +93,13 @@ disp_config_open_service (const DispConfig *config, DispSetting setting, guint n
   if (opened == NULL)
     return FALSE;
   if (fds->len > 0 && *addresses != NULL)
-    g_message ("[%s] %s=%s does not count: sockets were inherited in its place", row->group,
-               row->key, config->texts[setting]);
+    {
+      g_autofree char *name = g_strdup_printf ("[%s] %s", row->group, row->key);
+
+      disp_event_log (DISP_EVENT_LISTEN_IGNORED, &(DispEventFields){ .setting = name },
+                      "%s=%s does not count: sockets were inherited in its place", name,
+                      config->texts[setting]);
+    }
   *service = opened;
   return TRUE;
 }

@@ -39,6 +39,8 @@ typedef struct
 /* An id is for ever: catalogs and filters of operators name it.  `systemd-id128 new` makes one. */
 static const EventRow event_rows[] = {
   [DISP_EVENT_LISTENING] = { "7b72d188b4a34a359cbfb963a4b2bf44", G_LOG_LEVEL_MESSAGE, ADDRESS },
+  [DISP_EVENT_LISTEN_IGNORED] = { "cf1e86fd403a4fceba1a2cc476a4ab5b", G_LOG_LEVEL_MESSAGE,
+                                  SETTING },
   [DISP_EVENT_STOPPING] = { "157d51a0d1894c49a2093e97ccbe6b28", G_LOG_LEVEL_MESSAGE, 0 },
   [DISP_EVENT_STOPPING_AT_ONCE] = { "0fce46d947c3445a9ac3855ee9b53cc9", G_LOG_LEVEL_MESSAGE, 0 },
   [DISP_EVENT_DRAIN_TIMEOUT] = { "8490dfbb43d54140b4026086249d87b2", G_LOG_LEVEL_WARNING, 0 },

@@ -6,6 +6,7 @@
 /**
  * DispEvent:
  * @DISP_EVENT_LISTENING: a service accepts connections
+ * @DISP_EVENT_LISTEN_IGNORED: sockets were inherited in place of the addresses of a setting
  * @DISP_EVENT_STOPPING: the daemon was told to stop, and lets what is in flight end
  * @DISP_EVENT_STOPPING_AT_ONCE: it was told so again, and gives up what is in flight
  * @DISP_EVENT_DRAIN_TIMEOUT: requests are given up since they did not end in time
@@ -67,6 +68,7 @@
 typedef enum
 {
   DISP_EVENT_LISTENING,
+  DISP_EVENT_LISTEN_IGNORED,
   DISP_EVENT_STOPPING,
   DISP_EVENT_STOPPING_AT_ONCE,
   DISP_EVENT_DRAIN_TIMEOUT,
