@@ -253,6 +253,36 @@ test_cut_short (void)
   g_assert_finalize_object (fixture.clock);
 }
 
+/* Of the third request nothing comes back, as of one on a stale connection. */
+static ScriptedAction
+answer_authorized (const ScriptedRequest *request, GString *answer,
+                   G_GNUC_UNUSED gpointer user_data)
+{
+  g_assert_nonnull (strstr (request->head, "\r\nAuthorization: Bearer a.b-c\r\n"));
+  if (request->number == 2)
+    return SCRIPTED_CLOSE;
+  scripted_append_json (answer, 200, "{}");
+  return SCRIPTED_KEEP;
+}
+
+/* The secret comes with each post, also with one that is sent again. */
+static void
+test_authorization (void)
+{
+  g_autoptr (ScriptedServer) server = scripted_server_new (answer_authorized, NULL);
+  g_autofree char *address = g_strdup_printf ("http://127.0.0.1:%u/requests",
+                                              scripted_server_get_port (server));
+  Fixture fixture = { .clock = fake_clock_new () };
+
+  fixture.poster = disp_http_poster_new (address, DISP_CLOCK (fixture.clock), 1, NULL);
+  disp_http_poster_set_authorization (fixture.poster, "Bearer a.b-c");
+  for (guint i = 0; i < 4; i++)
+    post_well (&fixture, i);
+  g_assert_cmpuint (scripted_server_count_requests (server), ==, 5);
+  g_assert_finalize_object (fixture.poster);
+  g_assert_finalize_object (fixture.clock);
+}
+
 /* A server that closes after each answer costs a connection each time and nothing else. */
 static void
 test_closes_always (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -446,6 +476,7 @@ main (int argc, char **argv)
   ADD ("nobody-listens", 0, test_nobody_listens);
   ADD ("no-proxy", 0, test_no_proxy);
 #undef ADD
+  g_test_add_func ("/records/http-poster/authorization", test_authorization);
   g_test_add_func ("/records/http-poster/cut-short", test_cut_short);
   g_test_add_func ("/records/http-poster/huge-answer", test_huge_answer);
   g_test_add_func ("/records/http-poster/slow-answer", test_slow_answer);

@@ -138,6 +138,41 @@ test_refused (void)
 }
 
 static ScriptedAction
+answer_with_field (const ScriptedRequest *request, GString *answer, gpointer user_data)
+{
+  const char *field = strstr (request->head, "Authorization:");
+
+  if (user_data == NULL)
+    g_assert_null (field);
+  else
+    g_assert_true (g_str_has_prefix (field, user_data));
+  scripted_append_json (answer, 200, "[]");
+  return SCRIPTED_CLOSE;
+}
+
+/* @data is the secret that is sent, or that none is. */
+static void
+test_authorization (gconstpointer data)
+{
+  const char *secret = data;
+  g_autofree char *field = secret != NULL ? g_strdup_printf ("Authorization: %s\r\n", secret)
+                                          : NULL;
+  g_autoptr (ScriptedServer) server = scripted_server_new (answer_with_field, field);
+  g_autoptr (SoupSession) session = disp_fetch_session_new ();
+  g_autofree char *url = url_of (server);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GByteArray) body = NULL;
+  g_autoptr (GError) error = NULL;
+
+  disp_fetch_async (session, url, secret, MAX_SIZE, NULL, keep_result, &result);
+  while (result == NULL)
+    wait_for_event ();
+  body = disp_fetch_finish (session, result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (body->data, body->len, "[]", 2);
+}
+
+static ScriptedAction
 hang (const ScriptedRequest *request, GString *answer, gpointer user_data)
 {
   g_assert_cmpuint (g_bytes_get_size (request->body), ==, 0);
@@ -184,6 +219,8 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &cases[i], test_answer);
     }
   g_test_add_func ("/sources/fetch/refused", test_refused);
+  g_test_add_data_func ("/sources/fetch/authorization/none", NULL, test_authorization);
+  g_test_add_data_func ("/sources/fetch/authorization/bearer", "Bearer a.b-c", test_authorization);
   g_test_add_data_func ("/sources/fetch/cancel-before-head", "", test_cancel);
   g_test_add_data_func ("/sources/fetch/cancel-in-body", OK "Content-Length: 99\r\n\r\n[",
                         test_cancel);
