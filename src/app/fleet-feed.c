@@ -101,7 +101,9 @@ on_fleet (DispSource *source, DispFleet *fleet, DispFleetFeed *self)
     disp_switchboard_set_fleet (self->switchboard, fleet);
   if (!disp_override_source_is_failing (self->source))
     note_fleet (self, source, fleet);
-  tell_waiters (self, FALSE, NULL);
+  /* What a reload brings may have been read before they asked. */
+  if (self->settings == NULL)
+    tell_waiters (self, FALSE, NULL);
 }
 
 static void

@@ -181,29 +181,21 @@ find_entries (GHashTable *index, const DispOverride *override)
   return g_hash_table_lookup (index, exact);
 }
 
-static gboolean
-is_for (const DispOverride *self, const DispContainer *container)
-{
-  if (!g_str_equal (self->container, container->name))
-    return FALSE;
-  if (self->container_id != NULL && container->id != NULL)
-    return g_str_equal (self->container_id, container->id);
-  return g_str_equal (self->node, container->node);
-}
-
-/* The list without what is for @container, of which the youngest is returned too. */
+/* The list without what is for @container, one of @fleet, of which the youngest is returned too. */
 static GPtrArray *
-remove_container (GPtrArray *overrides, const DispContainer *container,
+remove_container (GPtrArray *overrides, DispFleet *fleet, const DispContainer *container,
                   const DispOverride **removed)
 {
+  g_autoptr (GHashTable) index = index_fleet (fleet);
   GPtrArray *list = disp_overrides_new ();
 
   *removed = NULL;
   for (guint i = 0; i < overrides->len; i++)
     {
       DispOverride *override = g_ptr_array_index (overrides, i);
+      const GPtrArray *entries = find_entries (index, override);
 
-      if (is_for (override, container))
+      if (entries != NULL && g_ptr_array_find ((GPtrArray *) entries, container, NULL))
         *removed = override;
       else
         g_ptr_array_add (list, disp_override_ref (override));
@@ -214,7 +206,8 @@ remove_container (GPtrArray *overrides, const DispContainer *container,
 /**
  * disp_overrides_replace:
  * @overrides: (element-type DispOverride): a list
- * @container: a container as the source says it
+ * @fleet: the fleet as the source says it
+ * @container: a container of it
  * @quota: its quota from now on
  *
  * The quota that the source says needs no override.
@@ -223,10 +216,11 @@ remove_container (GPtrArray *overrides, const DispContainer *container,
  * and all else what @overrides gives
  */
 GPtrArray *
-disp_overrides_replace (GPtrArray *overrides, const DispContainer *container, double quota)
+disp_overrides_replace (GPtrArray *overrides, DispFleet *fleet, const DispContainer *container,
+                        double quota)
 {
   const DispOverride *old;
-  GPtrArray *list = remove_container (overrides, container, &old);
+  GPtrArray *list = remove_container (overrides, fleet, container, &old);
   const gboolean is_drained = old != NULL && old->is_drained;
   const gboolean has_quota = quota != container->quota;
 
@@ -238,17 +232,19 @@ disp_overrides_replace (GPtrArray *overrides, const DispContainer *container, do
 /**
  * disp_overrides_drain:
  * @overrides: (element-type DispOverride): a list
- * @container: a container as the source says it
+ * @fleet: the fleet as the source says it
+ * @container: a container of it
  * @is_drained: whether it gets no more requests
  *
  * Returns: (transfer full) (element-type DispOverride): a list that says so of @container, and all
  * else that @overrides says
  */
 GPtrArray *
-disp_overrides_drain (GPtrArray *overrides, const DispContainer *container, gboolean is_drained)
+disp_overrides_drain (GPtrArray *overrides, DispFleet *fleet, const DispContainer *container,
+                      gboolean is_drained)
 {
   const DispOverride *old;
-  GPtrArray *list = remove_container (overrides, container, &old);
+  GPtrArray *list = remove_container (overrides, fleet, container, &old);
   const double *quota = old != NULL && old->has_quota ? &old->quota : NULL;
 
   if (quota != NULL || is_drained)

@@ -45,10 +45,10 @@ DispOverride *disp_override_ref (DispOverride *self);
 void disp_override_unref (DispOverride *self);
 
 GPtrArray *disp_overrides_new (void);
-GPtrArray *disp_overrides_replace (GPtrArray *overrides, const DispContainer *container,
-                                   double quota);
-GPtrArray *disp_overrides_drain (GPtrArray *overrides, const DispContainer *container,
-                                 gboolean is_drained);
+GPtrArray *disp_overrides_replace (GPtrArray *overrides, DispFleet *fleet,
+                                   const DispContainer *container, double quota);
+GPtrArray *disp_overrides_drain (GPtrArray *overrides, DispFleet *fleet,
+                                 const DispContainer *container, gboolean is_drained);
 void disp_overrides_apply (GPtrArray *overrides, DispFleet *fleet, DispOverridden *result);
 void disp_overridden_clear (DispOverridden *self);
 

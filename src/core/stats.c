@@ -11,8 +11,10 @@
  * Avoidance and Control", 1988, appendix A). */
 #define LATENCY_SHIFT 3
 
-/* The bound of the first class of latencies, in microseconds. */
-#define FIRST_BOUND 64
+/* Each doubling of a latency has eight classes, so that none is wider than an eighth of what is in
+ * it; those below eight have one value each (G. Tene's HdrHistogram, with three bits). */
+#define CLASS_SHIFT 3
+#define N_PER_OCTAVE (1 << CLASS_SHIFT)
 
 struct _DispStats
 {
@@ -97,21 +99,17 @@ add_latency (DispStats *self, guint64 sample)
                                                  memory_order_relaxed, memory_order_relaxed));
 }
 
-/* There are two classes for each doubling, and the last has no bound. */
+/* The classes are those of the whole microseconds before the duration was reached. */
 static guint
 find_class (guint64 duration)
 {
-  guint octave = 0;
+  const guint64 before = MAX (duration, 1) - 1;
+  guint octave;
 
-  while (octave < DISP_STATS_N_LATENCIES / 2 - 1 && duration > (guint64) FIRST_BOUND << octave)
-    octave++;
-  if (octave == 0)
-    return 0;
-  /* Above the bound of the octave before, so in its upper or its lower half. */
-  if (duration <= disp_stats_get_latency_bound (2 * octave - 1))
-    return 2 * octave - 1;
-  return duration <= disp_stats_get_latency_bound (2 * octave) ? 2 * octave
-                                                               : DISP_STATS_N_LATENCIES - 1;
+  if (before < N_PER_OCTAVE)
+    return (guint) before;
+  octave = g_bit_storage (before) - 1 - CLASS_SHIFT;
+  return MIN (octave * N_PER_OCTAVE + (guint) (before >> octave), DISP_STATS_N_LATENCIES - 1);
 }
 
 /**
@@ -167,7 +165,7 @@ disp_stats_read (DispStats *self, DispStatsValues *values)
 /**
  * disp_stats_read_latencies:
  * @self: the counters
- * @counts: (out caller-allocates) (array fixed-size=44): how many attempts succeeded within each
+ * @counts: (out caller-allocates) (array fixed-size=241): how many attempts succeeded within each
  *   disp_stats_get_latency_bound(), but not within the one before
  */
 void
@@ -181,17 +179,17 @@ disp_stats_read_latencies (DispStats *self, guint64 *counts)
  * disp_stats_get_latency_bound:
  * @index: the number of a class of latencies
  *
- * Returns: the longest time in it, in microseconds: 64, 96, 128, 192 and so on; of the last one
- *   %G_MAXUINT64
+ * Returns: the longest time in it, in microseconds: 1 to 16 one after the other, 18, 20 up to 32,
+ *   36, 40 up to 64 and so on, up to 2^32; of the last one %G_MAXUINT64
  */
 guint64
 disp_stats_get_latency_bound (guint index)
 {
-  const guint64 octave = (guint64) FIRST_BOUND << (index / 2);
+  const guint octave = index < 2 * N_PER_OCTAVE ? 0 : index / N_PER_OCTAVE - 1;
 
   g_return_val_if_fail (index < DISP_STATS_N_LATENCIES, G_MAXUINT64);
 
   if (index == DISP_STATS_N_LATENCIES - 1)
     return G_MAXUINT64;
-  return index % 2 == 0 ? octave : octave + octave / 2;
+  return (guint64) (index - octave * N_PER_OCTAVE + 1) << octave;
 }

@@ -43,7 +43,7 @@ typedef struct
 } DispStatsValues;
 
 /* How many classes of latencies are counted. */
-#define DISP_STATS_N_LATENCIES 44
+#define DISP_STATS_N_LATENCIES 241
 
 DispStats *disp_stats_new (void);
 DispStats *disp_stats_ref (DispStats *self);

@@ -247,7 +247,7 @@ override_source_set_quota (DispFleetEditor *editor, const DispQuotaChange *chang
   before = disp_container_ref (find_twin (self, said));
   if (before->quota == change->quota && !self->is_unsaved)
     return g_steal_pointer (&before);
-  overrides = disp_overrides_replace (self->overrides, said, change->quota);
+  overrides = disp_overrides_replace (self->overrides, self->said, said, change->quota);
   after = edit (self, said, overrides, error);
   if (after != NULL)
     disp_event_log (DISP_EVENT_QUOTA_SET,
@@ -274,7 +274,7 @@ override_source_reset_quota (DispFleetEditor *editor, const DispQuotaChange *whi
   before = disp_container_ref (find_twin (self, said));
   if (!before->own_quota && !self->is_unsaved)
     return g_steal_pointer (&before);
-  overrides = disp_overrides_replace (self->overrides, said, said->quota);
+  overrides = disp_overrides_replace (self->overrides, self->said, said, said->quota);
   after = edit (self, said, overrides, error);
   if (after != NULL)
     disp_event_log (
@@ -301,7 +301,7 @@ override_source_set_drained (DispFleetEditor *editor, const DispQuotaChange *whi
   container = find_twin (self, said);
   if (container->drained == drained && !self->is_unsaved)
     return disp_container_ref (container);
-  overrides = disp_overrides_drain (self->overrides, said, drained);
+  overrides = disp_overrides_drain (self->overrides, self->said, said, drained);
   container = edit (self, said, overrides, error);
   if (container != NULL)
     disp_event_log (drained ? DISP_EVENT_CONTAINER_DRAINED : DISP_EVENT_CONTAINER_RESUMED,

@@ -37,7 +37,7 @@ test_statistics (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
       "({'time': <uint64 %" G_GINT64_FORMAT ">, 'uptime': <uint64 %" G_GINT64_FORMAT ">, "
       "'in-flight': <uint32 1>, 'requests': <uint64 4>, 'succeeded': <uint64 1>, "
       "'failed': <uint64 1>, 'cancelled': <uint64 1>, 'latency': <uint64 100>, "
-      "'latencies': <[(uint64 128, uint64 1)]>, 'records-pushed': <uint64 0>, "
+      "'latencies': <[(uint64 104, uint64 1)]>, 'records-pushed': <uint64 0>, "
       "'records-stored': <uint64 0>, 'records-queued': <uint64 0>, "
       "'records-queued-bytes': <uint64 0>, 'records-refused': <uint64 0>, "
       "'records-dropped': <uint64 0>, 'records-lost': <uint64 0>, "

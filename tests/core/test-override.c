@@ -22,9 +22,10 @@ static GPtrArray *
 override_one (const char *name, const char *id, const char *node, guint16 port)
 {
   g_autoptr (DispContainer) said = container (name, id, node, port, 100);
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, disp_container_ref (said), NULL);
   g_autoptr (GPtrArray) none = disp_overrides_new ();
 
-  return disp_overrides_replace (none, said, 0);
+  return disp_overrides_replace (none, fleet, said, 0);
 }
 
 static double
@@ -146,12 +147,16 @@ test_replace (void)
   g_autoptr (DispContainer) a = container ("a", "1", "n", 1, 100);
   g_autoptr (DispContainer) b = container ("b", NULL, "n", 1, 50);
   g_autoptr (DispContainer) b_with_id = container ("b", "2", "n", 1, 50);
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, disp_container_ref (a),
+                                               disp_container_ref (b), NULL);
+  g_autoptr (DispFleet) fleet_with_id = fixture_fleet (NULL, NULL, disp_container_ref (a),
+                                                       disp_container_ref (b_with_id), NULL);
   g_autoptr (GPtrArray) none = disp_overrides_new ();
-  g_autoptr (GPtrArray) one = disp_overrides_replace (none, a, 0);
-  g_autoptr (GPtrArray) two = disp_overrides_replace (one, b, 10);
-  g_autoptr (GPtrArray) again = disp_overrides_replace (two, a, 7);
-  g_autoptr (GPtrArray) known = disp_overrides_replace (again, b_with_id, 8);
-  g_autoptr (GPtrArray) reset = disp_overrides_replace (known, a, 100);
+  g_autoptr (GPtrArray) one = disp_overrides_replace (none, fleet, a, 0);
+  g_autoptr (GPtrArray) two = disp_overrides_replace (one, fleet, b, 10);
+  g_autoptr (GPtrArray) again = disp_overrides_replace (two, fleet, a, 7);
+  g_autoptr (GPtrArray) known = disp_overrides_replace (again, fleet_with_id, b_with_id, 8);
+  g_autoptr (GPtrArray) reset = disp_overrides_replace (known, fleet_with_id, a, 100);
   const DispOverride *last;
 
   g_assert_cmpuint (none->len, ==, 0);
@@ -189,11 +194,11 @@ test_drain (void)
                                                disp_container_ref (b), NULL);
   g_autoptr (DispFleet) later = fixture_fleet (NULL, NULL, container ("a", "1", "n", 1, 99), NULL);
   g_autoptr (GPtrArray) none = disp_overrides_new ();
-  g_autoptr (GPtrArray) drained = disp_overrides_drain (none, a, TRUE);
-  g_autoptr (GPtrArray) both = disp_overrides_replace (drained, a, 7);
-  g_autoptr (GPtrArray) quota = disp_overrides_drain (both, a, FALSE);
-  g_autoptr (GPtrArray) drain = disp_overrides_replace (both, a, 100);
-  g_autoptr (GPtrArray) back = disp_overrides_drain (drained, a, FALSE);
+  g_autoptr (GPtrArray) drained = disp_overrides_drain (none, fleet, a, TRUE);
+  g_autoptr (GPtrArray) both = disp_overrides_replace (drained, fleet, a, 7);
+  g_autoptr (GPtrArray) quota = disp_overrides_drain (both, fleet, a, FALSE);
+  g_autoptr (GPtrArray) drain = disp_overrides_replace (both, fleet, a, 100);
+  g_autoptr (GPtrArray) back = disp_overrides_drain (drained, fleet, a, FALSE);
   g_auto (DispOverridden) result = { 0 };
   g_auto (DispOverridden) outdated = { 0 };
 
@@ -216,6 +221,35 @@ test_drain (void)
   g_assert_cmpuint (outdated.overrides->len, ==, 1);
   g_assert_true (is_drained_at (outdated.fleet, 0));
   g_assert_cmpfloat (quota_at (outdated.fleet, 0), ==, 99);
+}
+
+/* Of servers with one name on one node, without ids, each keeps its own; and what is set for one
+ * that has moved since is no longer in its way. */
+static void
+test_twins (void)
+{
+  g_autoptr (DispContainer) first = container ("a", NULL, "n", 1, 100);
+  g_autoptr (DispContainer) second = container ("a", NULL, "n", 2, 100);
+  g_autoptr (DispContainer) moved = container ("a", NULL, "n", 3, 100);
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, disp_container_ref (first),
+                                               disp_container_ref (second), NULL);
+  g_autoptr (DispFleet) alone = fixture_fleet (NULL, NULL, disp_container_ref (moved), NULL);
+  g_autoptr (GPtrArray) none = disp_overrides_new ();
+  g_autoptr (GPtrArray) one = disp_overrides_drain (none, fleet, first, TRUE);
+  g_autoptr (GPtrArray) both = disp_overrides_replace (one, fleet, second, 7);
+  g_autoptr (GPtrArray) back = disp_overrides_drain (both, fleet, first, FALSE);
+  g_autoptr (GPtrArray) forgotten = disp_overrides_drain (one, alone, moved, FALSE);
+  g_auto (DispOverridden) result = { 0 };
+
+  g_assert_cmpuint (both->len, ==, 2);
+  disp_overrides_apply (both, fleet, &result);
+  g_assert_true (is_drained_at (result.fleet, 0));
+  g_assert_cmpfloat (quota_at (result.fleet, 0), ==, 100);
+  g_assert_false (is_drained_at (result.fleet, 1));
+  g_assert_cmpfloat (quota_at (result.fleet, 1), ==, 7);
+  g_assert_cmpuint (back->len, ==, 1);
+  g_assert_true (((const DispOverride *) g_ptr_array_index (back, 0))->has_quota);
+  g_assert_cmpuint (forgotten->len, ==, 0);
 }
 
 /* Of those that are absent the oldest are given up; those that are there never. */
@@ -291,6 +325,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/override/entries", test_entries);
   g_test_add_func ("/core/override/replace", test_replace);
   g_test_add_func ("/core/override/drain", test_drain);
+  g_test_add_func ("/core/override/twins", test_twins);
   g_test_add_func ("/core/override/bound", test_bound);
   g_test_add_func ("/core/override/big", test_big);
   return g_test_run ();

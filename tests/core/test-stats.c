@@ -18,13 +18,20 @@ try_once (DispStats *stats, DispOutcome outcome, gint64 duration)
 static void
 test_latencies (void)
 {
-  static const gint64 durations[] = { 0,   1,   63,   64,    65,        95,        96,        97,
-                                      128, 129, 1000, 50000, 134217728, 134217729, G_MAXINT64 };
+  static const gint64 durations[]
+      = { 0,    1,     2,         8,         9,          15,         16,         17,        18,
+          19,   63,    64,        65,        95,         96,         97,         128,       129,
+          1000, 50000, 134217728, 134217729, 4294967295, 4294967296, 4294967297, G_MAXINT64 };
   guint64 bound = 0;
 
   for (guint i = 0; i < DISP_STATS_N_LATENCIES; i++)
     {
       g_assert_cmpuint (disp_stats_get_latency_bound (i), >, bound);
+      /* No class is wider than an eighth of what is in it. */
+      if (i < DISP_STATS_N_LATENCIES - 1)
+        g_assert_cmpuint (disp_stats_get_latency_bound (i) - bound, <=, 1 + bound / 8);
+      else
+        g_assert_cmpuint (bound, ==, G_GUINT64_CONSTANT (1) << 32);
       bound = disp_stats_get_latency_bound (i);
     }
   g_assert_cmpuint (bound, ==, G_MAXUINT64);
