@@ -255,6 +255,55 @@ test_free_accepts (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (g_socket_is_closed (socket));
 }
 
+/* Of a socket that others keep open the rest waits for them, and none takes more than one at once.
+ */
+static void
+test_adopted (Fixture *fixture, gconstpointer data)
+{
+  const char *address = data != NULL ? data : fixture->address;
+  g_autoptr (GPtrArray) handed_down = open_well (address, 1);
+  GSocket *original = g_ptr_array_index (handed_down, 0);
+  g_autofree char *expected = disp_listener_describe (original);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) sockets = disp_listener_adopt (g_socket_get_fd (original), 3, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (sockets->len, ==, 3);
+  for (guint i = 0; i < 3; i++)
+    {
+      GSocket *socket = g_ptr_array_index (sockets, i);
+      g_autofree char *described = disp_listener_describe (socket);
+
+      g_assert_cmpstr (described, ==, expected);
+      g_assert_true (disp_listener_is_adopted (socket));
+      g_assert_cmpint (fcntl (g_socket_get_fd (socket), F_GETFD), ==, FD_CLOEXEC);
+      g_assert_cmpint (fcntl (g_socket_get_fd (socket), F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
+    }
+  g_assert_false (disp_listener_is_adopted (original));
+
+  connect_clients (fixture, original, 5);
+  start_listener (fixture, g_ptr_array_index (sockets, 0));
+  g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (fixture->accepted->len, ==, 1);
+  g_clear_pointer (&fixture->listener, disp_listener_free);
+  g_assert_cmpuint (fixture->accepted->len, ==, 1);
+  g_assert_true (g_socket_is_closed (g_ptr_array_index (sockets, 0)));
+  if (data == NULL)
+    g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
+
+  start_listener (fixture, g_ptr_array_index (sockets, 1));
+  wait_accepted (fixture, 5);
+}
+
+static void
+test_adopt_nothing (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (disp_listener_adopt (-1, 1, &error));
+  g_assert_cmpstr (error->message, ==, "cannot listen on an inherited socket: Bad file descriptor");
+}
+
 /* Every worker accepts from one UNIX socket; the end of one leaves the others. */
 static void
 test_unix_shared (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -467,6 +516,9 @@ main (int argc, char **argv)
   add_fixture_test ("/front/listener/accepts/tcp", "127.0.0.1:0", test_accepts);
   add_fixture_test ("/front/listener/accepts/unix", NULL, test_accepts);
   add_fixture_test ("/front/listener/free-accepts", NULL, test_free_accepts);
+  add_fixture_test ("/front/listener/adopted/tcp", "127.0.0.1:0", test_adopted);
+  add_fixture_test ("/front/listener/adopted/unix", NULL, test_adopted);
+  g_test_add_func ("/front/listener/adopted/nothing", test_adopt_nothing);
   add_fixture_test ("/front/listener/unix/shared", NULL, test_unix_shared);
   add_fixture_test ("/front/listener/unix/live", NULL, test_unix_live);
   add_fixture_test ("/front/listener/unix/live-and-full", NULL, test_unix_live_and_full);

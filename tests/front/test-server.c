@@ -2,6 +2,8 @@
 #include "front/server.h"
 
 #include "front/front-fixture.h"
+#include "front/listener.h"
+#include "front/predictions-site.h"
 #include "front/raw-client.h"
 
 #include <string.h>
@@ -147,6 +149,56 @@ test_drain_waiting (void)
   assert_drained (&n_drained);
 }
 
+/* A server on a socket that stays open, as that of a supervisor does. */
+static GPtrArray *
+replace_by_adopting (Front *front)
+{
+  GPtrArray *handed_down = disp_listener_open ("127.0.0.1:0", 1, NULL);
+  g_autoptr (DispSite) site = disp_predictions_site_new (front->dispatcher);
+  g_autoptr (GPtrArray) sockets = disp_listener_adopt (
+      g_socket_get_fd (g_ptr_array_index (handed_down, 0)), 1, NULL);
+
+  g_object_unref (front->server);
+  front->server = disp_server_new (site, DISP_CLOCK (front->clock), sockets, FRONT_BODY_LIMIT);
+  g_free (front->address);
+  front->address = disp_listener_describe (g_ptr_array_index (handed_down, 0));
+  return handed_down;
+}
+
+/* Who was let in and has sent nothing yet gets a second for the first request; who had one does
+ * not; and who comes later waits for the next server. */
+static void
+test_drain_adopted (void)
+{
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (GPtrArray) handed_down = replace_by_adopting (front);
+  g_autoptr (RawClient) used = raw_client_new (front->address);
+  g_autoptr (RawClient) late = raw_client_new (front->address);
+  g_autoptr (RawClient) silent = raw_client_new (front->address);
+  g_autoptr (RawClient) next = NULL;
+  guint n_drained = 0;
+
+  raw_client_send (used, STATUS_REQUEST, -1);
+  read_status (used, 200, NULL);
+  front_wait_connections (front, 3);
+  drain (front, &n_drained);
+  next = raw_client_new (front->address);
+  raw_client_send (next, STATUS_REQUEST, -1);
+  raw_client_assert_end (used);
+  g_assert_cmpuint (disp_server_count_connections (front->server), ==, 2);
+  fake_clock_advance (front->clock, G_USEC_PER_SEC - 1);
+  raw_client_send (late, STATUS_REQUEST, -1);
+  read_status (late, 200, "close");
+  raw_client_assert_end (late);
+  g_assert_cmpuint (disp_server_count_connections (front->server), ==, 1);
+  g_assert_cmpuint (n_drained, ==, 0);
+  fake_clock_advance (front->clock, 1);
+  raw_client_assert_end (silent);
+  assert_drained (&n_drained);
+  g_assert_cmpuint (next->in->len, ==, 0);
+  g_assert_false (next->at_end);
+}
+
 /* After its answer a connection ends, however much follows. */
 static void
 test_drain_pipeline (void)
@@ -277,6 +329,7 @@ main (int argc, char **argv)
   g_test_add_func ("/front/server/drain/busy", test_drain_busy);
   g_test_add_func ("/front/server/drain/half-sent", test_drain_half_sent);
   g_test_add_func ("/front/server/drain/waiting", test_drain_waiting);
+  g_test_add_func ("/front/server/drain/adopted", test_drain_adopted);
   g_test_add_func ("/front/server/drain/pipeline", test_drain_pipeline);
   g_test_add_func ("/front/server/drain/hang-up", test_drain_hang_up);
   g_test_add_func ("/front/server/drain/lingering", test_drain_lingering);
