@@ -105,14 +105,14 @@ write_containers (DispJsonWriter *writer, const DispSnapshot *snapshot, GVariant
 static void
 write_targets (DispJsonWriter *writer, GVariant *properties)
 {
-  g_autoptr (GVariant) targets = disp_properties_value (properties, "Targets", "a{xt}");
+  g_autoptr (GVariant) targets = disp_properties_value (properties, "Targets", "a(xt)");
   GVariantIter iter;
   gint64 version;
   guint64 target;
 
   disp_json_writer_begin_object (writer, "targets");
   g_variant_iter_init (&iter, targets);
-  while (g_variant_iter_next (&iter, "{xt}", &version, &target))
+  while (g_variant_iter_next (&iter, "(xt)", &version, &target))
     {
       g_autofree char *key = g_strdup_printf ("%" G_GINT64_FORMAT, version);
 

@@ -12,7 +12,7 @@
 typedef struct
 {
   GArray *versions;      /* (owned) (element-type gint64) ascending */
-  GVariant *targets;     /* (owned) a{xt} */
+  GVariant *targets;     /* (owned) a(xt) */
   GPtrArray *containers; /* (owned) (element-type utf8, owned) paths of the containers */
 } DispModelEntry;
 

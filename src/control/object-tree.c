@@ -270,7 +270,7 @@ make_entry (DispObjectTree *self, GPtrArray *routes)
 
   entry->versions = g_array_new (FALSE, FALSE, sizeof (gint64));
   entry->containers = g_ptr_array_new_with_free_func (g_free);
-  g_variant_builder_init (&targets, G_VARIANT_TYPE ("a{xt}"));
+  g_variant_builder_init (&targets, G_VARIANT_TYPE ("a(xt)"));
   g_ptr_array_sort (routes, compare_versions);
   for (guint i = 0; i < routes->len; i++)
     {
@@ -282,7 +282,7 @@ make_entry (DispObjectTree *self, GPtrArray *routes)
         continue;
       g_array_append_val (entry->versions, route->version);
       if (route->sla > 0)
-        g_variant_builder_add (&targets, "{xt}", route->version,
+        g_variant_builder_add (&targets, "(xt)", route->version,
                                (guint64) (route->sla * G_TIME_SPAN_MILLISECOND));
     }
   g_ptr_array_add (entry->containers, NULL);

@@ -256,7 +256,7 @@ add_model (Double *self)
 
   self->model = disp_bus_model1_skeleton_new ();
   g_object_set (self->model, "name", "half_plus_two", "versions", g_variant_new_parsed ("[@x 1]"),
-                "targets", g_variant_new_parsed ("@a{xt} {1: 1000000}"), "containers", paths,
+                "targets", g_variant_new_parsed ("@a(xt) [(1, 1000000)]"), "containers", paths,
                 "policy", "round-robin", "policy-options", g_variant_new_parsed ("@a{sv} {}"),
                 NULL);
   g_signal_connect (self->model, "handle-set-policy", G_CALLBACK (on_set_model_policy), self);

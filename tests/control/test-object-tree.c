@@ -136,7 +136,7 @@ test_model (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   fleet = disp_fleet_new (models, containers, NULL);
   show_fleet (fixture, fleet);
   bus_fixture_assert (fixture, path, MODEL, "Versions", "[-3, 2, 7]");
-  bus_fixture_assert (fixture, path, MODEL, "Targets", "{7: 20500}");
+  bus_fixture_assert (fixture, path, MODEL, "Targets", "[(7, 20500)]");
   bus_fixture_assert (fixture, path, MODEL, "Containers",
                       "['/org/dispatcherd/Dispatcher1/container/a', "
                       "'/org/dispatcherd/Dispatcher1/container/b', "

@@ -628,11 +628,19 @@ class House:
         return self.add(HttpDouble(serve))
 
     def start_daemon(
-        self, *arguments, config="", listen=("127.0.0.1:0",), workers=2, state=None, wrapper=()
+        self,
+        *arguments,
+        config="",
+        listen=("127.0.0.1:0",),
+        workers=2,
+        state=None,
+        wrapper=(),
+        env=None,
     ):
         """Starts a daemon of which nothing else is known yet, with a state directory of its own.
 
-        The wrapper is a program that becomes the daemon, with its arguments.
+        The wrapper is a program that becomes the daemon, with its arguments; env is what its
+        environment has besides.
         """
         state = state or self.path(f"state-{len(self.inhabitants)}")
         path = self.write("dispatcherd.conf", config)
@@ -642,7 +650,7 @@ class House:
                 state,
                 ["--config", path, *addresses, "--workers", str(workers), "--state-dir", state]
                 + list(arguments),
-                environment(),
+                environment(**(env or {})),
                 wrapper,
             )
         )
