@@ -382,7 +382,7 @@ static gboolean
 on_changed (gpointer user_data)
 {
   disp_bus_service_look (DISP_APPLICATION (user_data)->bus);
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
 }
 
 static void

@@ -128,10 +128,14 @@ read_policies (GKeyFile *file, const char *path, DispPolicies *base, GError **er
 {
   g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
   g_autoptr (DispPolicies) policies = disp_policies_ref (base);
-  const int version = g_key_file_get_integer (file, GROUP_FILE, "version", error);
+  g_autoptr (GError) problem = NULL;
+  const int version = g_key_file_get_integer (file, GROUP_FILE, "version", &problem);
 
-  if (version == 0)
-    return NULL;
+  if (problem != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return NULL;
+    }
   if (version != VERSION)
     {
       g_set_error (error, DISP_ERROR, DISP_ERROR_FAILED,
