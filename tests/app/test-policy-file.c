@@ -189,7 +189,7 @@ test_damaged (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
     {
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s", texts[i]);
+      g_test_message ("text %u", i);
       write_text (fixture, texts[i], -1);
       g_assert_null (disp_policy_file_load (fixture->path, fixture->base, &error));
       g_assert_error (error, DISP_ERROR, DISP_ERROR_FAILED);

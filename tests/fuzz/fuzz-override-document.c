@@ -35,6 +35,8 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
       g_assert_cmpstr (override->container, ==, first->container);
       g_assert_cmpstr (override->node, ==, first->node);
       g_assert_cmpstr (override->endpoint, ==, first->endpoint);
+      g_assert_cmpint (override->is_drained, ==, first->is_drained);
+      g_assert_cmpint (override->has_quota, ==, first->has_quota);
       g_assert_true (override->quota == first->quota);
       g_assert_true (override->source_quota == first->source_quota);
     }
