@@ -4,16 +4,12 @@
 #include "app/config-parts.h"
 #include "app/logging.h"
 #include "app/open-bus.h"
-#include "app/open-service.h"
 #include "app/open-store.h"
 #include "app/operations.h"
 #include "app/reload.h"
+#include "app/services.h"
 #include "core/event.h"
 #include "core/tsan.h"
-#include "front/containers-site.h"
-#include "front/predictions-site.h"
-#include "front/requests-site.h"
-#include "records/sqlite-archive.h"
 
 #include <glib-unix.h>
 #include <sys/resource.h>
@@ -23,28 +19,18 @@
 /* How long what was given up may take to end, in microseconds. */
 #define ABORT_PATIENCE (5 * G_USEC_PER_SEC)
 
-/* What the daemon serves, at addresses of its own each. */
-typedef enum
-{
-  SERVICE_PREDICTIONS,
-  SERVICE_REQUESTS_STORE,
-  SERVICE_CONTAINERS_MANAGER,
-  N_SERVICES,
-} Service;
-
 /* The only place that knows everybody: it makes the parts, gives them to each other, and ends them
  * in turn. */
 struct _DispApplication
 {
   GObject parent_instance;
-  const DispOptions *options;        /* (unowned) */
-  DispSupervision *supervision;      /* (unowned) */
-  DispConfig *config;                /* (owned) in force; main thread */
-  GMainLoop *loop;                   /* (owned) */
-  DispClock *clock;                  /* (owned) */
-  DispNotice *notice;                /* (owned) of what changes */
-  DispService *services[N_SERVICES]; /* (owned) (nullable) those that are wanted */
-  DispRecordArchive *archive;   /* (owned) (nullable) until the embedded Requests Store has it */
+  const DispOptions *options;   /* (unowned) */
+  DispSupervision *supervision; /* (unowned) */
+  DispConfig *config;           /* (owned) in force; main thread */
+  GMainLoop *loop;              /* (owned) */
+  DispClock *clock;             /* (owned) */
+  DispNotice *notice;           /* (owned) of what changes */
+  DispServices *services;       /* (owned) */
   DispUpstreamLimits *upstream; /* (owned) */
   DispStore *store;             /* (owned) behind the log */
   DispRequestLog *log;          /* (owned) */
@@ -54,7 +40,6 @@ struct _DispApplication
   DispReload *reload;           /* (owned) */
   DispOperations *operations;   /* (owned) */
   DispBusService *bus;          /* (owned) (nullable) while it is to be seen on one */
-  guint n_running;              /* services that have not ended */
   guint64 n_lost;               /* records that could not be stored at the end */
   guint n_signals;              /* SIGTERM and SIGINT so far */
   GSource *drain_timer;         /* (owned) (nullable) */
@@ -73,13 +58,6 @@ leave_bus (DispApplication *self)
 }
 
 static void
-close_services (DispApplication *self)
-{
-  for (guint i = 0; i < N_SERVICES; i++)
-    g_clear_pointer (&self->services[i], disp_service_free);
-}
-
-static void
 disp_application_finalize (GObject *object)
 {
   DispApplication *self = DISP_APPLICATION (object);
@@ -87,13 +65,12 @@ disp_application_finalize (GObject *object)
   disp_clock_clear_timer (&self->drain_timer);
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
-  close_services (self);
+  g_clear_pointer (&self->services, disp_services_free);
   leave_bus (self);
   g_clear_object (&self->operations);
   g_clear_pointer (&self->reload, disp_reload_free);
   g_clear_pointer (&self->feed, disp_fleet_feed_free);
   g_clear_object (&self->switchboard);
-  g_clear_object (&self->archive);
   g_clear_object (&self->log);
   g_clear_object (&self->store);
   g_clear_pointer (&self->upstream, disp_upstream_limits_unref);
@@ -154,30 +131,6 @@ raise_descriptor_limit (void)
 /* Opening. */
 
 static gboolean
-open_services (DispApplication *self, GError **error)
-{
-  const struct
-  {
-    DispSetting setting;
-    guint n_threads;
-  } rows[N_SERVICES] = {
-    [SERVICE_PREDICTIONS] = { DISP_SETTING_LISTEN, self->config->workers },
-    [SERVICE_REQUESTS_STORE] = { DISP_SETTING_REQUESTS_STORE_LISTEN, 1 },
-    /* On the main thread, to which the fleet belongs. */
-    [SERVICE_CONTAINERS_MANAGER] = { DISP_SETTING_CONTAINERS_MANAGER_LISTEN, 0 },
-  };
-  g_autoptr (DispInheritedSockets) inherited = disp_inherited_sockets_take (error);
-
-  if (inherited == NULL)
-    return FALSE;
-  for (guint i = 0; i < N_SERVICES; i++)
-    if (!disp_config_open_service (self->config, rows[i].setting, rows[i].n_threads, inherited,
-                                   &self->services[i], error))
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
 open_log (DispApplication *self, GError **error)
 {
   const DispRequestLogSettings settings = disp_config_for_log (self->config);
@@ -186,12 +139,8 @@ open_log (DispApplication *self, GError **error)
   self->store = disp_config_open_store (self->config, self->clock, self->notice, error);
   if (self->store == NULL)
     return FALSE;
-  if (self->services[SERVICE_REQUESTS_STORE] != NULL)
-    {
-      self->archive = disp_sqlite_archive_new (path, error);
-      if (self->archive == NULL)
-        return FALSE;
-    }
+  if (!disp_services_open_archive (self->services, path, error))
+    return FALSE;
   self->log = disp_request_log_new (self->store, self->clock, self->notice, &settings);
   return TRUE;
 }
@@ -224,9 +173,7 @@ apply_config (gpointer user_data)
   const DispRequestLogSettings log = disp_config_for_log (self->config);
   const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
 
-  for (guint i = 0; i < N_SERVICES; i++)
-    if (self->services[i] != NULL)
-      disp_service_set_body_limit (self->services[i], (gsize) self->config->body_limit);
+  disp_services_set_body_limit (self->services, (gsize) self->config->body_limit);
   disp_upstream_limits_set (self->upstream, &upstream);
   if (self->bus != NULL)
     disp_bus_service_set_fleet_source (self->bus, disp_config_get_fleet_source (self->config));
@@ -268,31 +215,13 @@ make_reload (DispApplication *self)
 
 /* Ending. */
 
-static void
-for_each_service (DispApplication *self, void (*function) (DispService *service))
-{
-  for (guint i = 0; i < N_SERVICES; i++)
-    if (self->services[i] != NULL)
-      function (self->services[i]);
-}
-
-static gboolean
-on_service_ended (gpointer user_data)
-{
-  DispApplication *self = user_data;
-
-  if (--self->n_running == 0)
-    g_main_loop_quit (self->loop);
-  return G_SOURCE_REMOVE;
-}
-
 static gboolean
 on_abort_over (gpointer user_data)
 {
   DispApplication *self = user_data;
 
   disp_event_log (DISP_EVENT_CONNECTIONS_LEFT, NULL, "connections are still open; closing them");
-  for_each_service (self, disp_service_quit);
+  disp_services_quit (self->services);
   return G_SOURCE_REMOVE;
 }
 
@@ -302,7 +231,7 @@ abort_all (DispApplication *self)
   disp_clock_clear_timer (&self->drain_timer);
   self->drain_timer = disp_clock_add_timer (
       self->clock, disp_clock_now (self->clock) + ABORT_PATIENCE, "abort", on_abort_over, self);
-  for_each_service (self, disp_service_abort);
+  disp_services_abort (self->services);
 }
 
 static gboolean
@@ -332,7 +261,7 @@ on_stop_signal (gpointer user_data)
       self->drain_timer = disp_clock_add_timer (
           self->clock, disp_clock_now (self->clock) + self->config->drain_timeout, "drain",
           on_drain_over, self);
-      for_each_service (self, disp_service_drain);
+      disp_services_drain (self->services);
     }
   else if (self->n_signals == 2)
     {
@@ -388,10 +317,10 @@ on_changed (gpointer user_data)
 static void
 join_bus (DispApplication *self)
 {
-  DispService *store = self->services[SERVICE_REQUESTS_STORE];
-  g_auto (GStrv) addresses = disp_service_list_addresses (self->services[SERVICE_PREDICTIONS]);
-  g_auto (GStrv) store_addresses = store != NULL ? disp_service_list_addresses (store)
-                                                 : g_new0 (char *, 1);
+  g_auto (GStrv) addresses = disp_services_list_addresses (self->services,
+                                                           DISP_SERVICE_PREDICTIONS);
+  g_auto (GStrv) store_addresses = disp_services_list_addresses (self->services,
+                                                                 DISP_SERVICE_REQUESTS_STORE);
   const DispBusSettings settings = {
     .addresses = (const char *const *) addresses,
     .store_addresses = (const char *const *) store_addresses,
@@ -403,68 +332,29 @@ join_bus (DispApplication *self)
     disp_switchboard_watch (self->switchboard, on_changed, self);
 }
 
-/* On the thread of a worker. */
-static DispSite *
-make_predictions_site (gpointer user_data)
+static gboolean
+on_services_ended (gpointer user_data)
 {
-  DispApplication *self = user_data;
-  g_autoptr (DispTransport) transport = disp_soup_transport_new (self->clock, self->upstream);
-  g_autoptr (DispDispatcher) dispatcher = disp_dispatcher_new (self->switchboard, transport,
-                                                               g_rand_new ());
-
-  return disp_predictions_site_new (dispatcher);
-}
-
-/* On the thread of the embedded Requests Store. */
-static DispSite *
-make_requests_site (gpointer user_data)
-{
-  DispApplication *self = user_data;
-  g_autoptr (DispRecordArchive) archive = g_steal_pointer (&self->archive);
-
-  return disp_requests_site_new (archive, DISP_RECORD_SINK (self->log), self->clock);
-}
-
-static DispSite *
-make_containers_site (gpointer user_data)
-{
-  DispApplication *self = user_data;
-
-  return disp_containers_site_new (self->switchboard, disp_fleet_feed_get_editor (self->feed));
+  g_main_loop_quit (DISP_APPLICATION (user_data)->loop);
+  return G_SOURCE_REMOVE;
 }
 
 static void
 start_services (DispApplication *self)
 {
-  static const struct
-  {
-    const char *name;
-    const char *what;
-    DispMakeSite make_site;
-  } rows[N_SERVICES] = {
-    [SERVICE_PREDICTIONS] = { "worker", "listening", make_predictions_site },
-    [SERVICE_REQUESTS_STORE] = { "requests-store", "the embedded Requests Store listens",
-                                 make_requests_site },
-    [SERVICE_CONTAINERS_MANAGER]
-    = { "containers-manager", "the embedded Containers Manager listens", make_containers_site },
+  const DispServicesParts parts = {
+    .clock = self->clock,
+    .switchboard = self->switchboard,
+    .upstream = self->upstream,
+    .log = self->log,
+    .editor = disp_fleet_feed_get_editor (self->feed),
+    .body_limit = (gsize) self->config->body_limit,
+    .ended = on_services_ended,
+    .user_data = self,
   };
 
   disp_switchboard_set_serving (self->switchboard, self->config->workers);
-  for (guint i = 0; i < N_SERVICES; i++)
-    if (self->services[i] != NULL)
-      {
-        const DispWorkerSettings settings = {
-          .clock = self->clock,
-          .body_limit = (gsize) self->config->body_limit,
-          .make_site = rows[i].make_site,
-          .ended = on_service_ended,
-          .user_data = self,
-        };
-
-        self->n_running++;
-        disp_service_start (self->services[i], rows[i].name, &settings);
-        disp_service_announce (self->services[i], rows[i].what);
-      }
+  disp_services_start (self->services, &parts);
 }
 
 static void
@@ -473,9 +363,7 @@ tell_ready (DispApplication *self)
   g_autoptr (GPtrArray) heartbeats = g_ptr_array_new_with_free_func (
       (GDestroyNotify) disp_heartbeat_unref);
 
-  for (guint i = 0; i < N_SERVICES; i++)
-    if (self->services[i] != NULL)
-      disp_service_add_heartbeats (self->services[i], heartbeats);
+  disp_services_add_heartbeats (self->services, heartbeats);
   disp_request_log_add_heartbeats (self->log, heartbeats);
   disp_store_add_heartbeats (self->store, heartbeats);
   disp_supervision_ready (self->supervision, self->switchboard, heartbeats);
@@ -515,7 +403,7 @@ end (DispApplication *self)
   g_main_loop_run (self->loop);
   g_thread_join (closer);
   /* Who still waited for a record has been told, and hears it now. */
-  close_services (self);
+  g_clear_pointer (&self->services, disp_services_free);
   leave_bus (self);
   if (self->n_lost == 0)
     disp_event_log (DISP_EVENT_STOPPED, NULL, "stopped");
@@ -536,7 +424,9 @@ disp_application_run (DispApplication *self, GError **error)
 {
   raise_descriptor_limit ();
   self->policy = disp_config_new_policy (self->config, error);
-  if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))
+  if (self->policy != NULL)
+    self->services = disp_services_open (self->config, error);
+  if (self->services == NULL || !open_log (self, error))
     return FALSE;
   make_switchboard (self);
   if (!open_feed (self, error))
