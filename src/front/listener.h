@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/clock.h"
+#include "front/listener-sockets.h"
 
 /**
  * DispAccepted:
@@ -11,12 +12,6 @@
  * Takes a new connection.
  */
 typedef void (*DispAccepted) (GSocket *socket, gpointer user_data);
-
-GPtrArray *disp_listener_open (const char *address, guint n, GError **error);
-GPtrArray *disp_listener_adopt (int fd, guint n, GError **error);
-gboolean disp_listener_is_adopted (GSocket *socket);
-char *disp_listener_describe (GSocket *socket);
-void disp_listener_remove (const char *address);
 
 typedef struct _DispListener DispListener;
 

@@ -292,7 +292,50 @@ test_adopted (Fixture *fixture, gconstpointer data)
     g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
 
   start_listener (fixture, g_ptr_array_index (sockets, 1));
-  wait_accepted (fixture, 5);
+  while (fixture->accepted->len < 5)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      fake_clock_advance (fixture->clock, G_TIME_SPAN_MILLISECOND);
+    }
+}
+
+/* Of two workers none gets ahead of the other, unless that does not take what it could. */
+static void
+test_adopted_shares (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GPtrArray) handed_down = open_well ("127.0.0.1:0", 1);
+  GSocket *original = g_ptr_array_index (handed_down, 0);
+  g_autoptr (GPtrArray) sockets = disp_listener_adopt (g_socket_get_fd (original), 2, NULL);
+  Fixture other = { .clock = fixture->clock,
+                    .accepted = g_ptr_array_new_with_free_func (g_object_unref) };
+  guint expected;
+
+  start_listener (fixture, g_ptr_array_index (sockets, 0));
+  connect_clients (fixture, original, 1);
+  wait_accepted (fixture, 1);
+  start_listener (&other, g_ptr_array_index (sockets, 1));
+  connect_clients (fixture, original, 99);
+  while (fixture->accepted->len + other.accepted->len < 100)
+    {
+      while (g_main_context_iteration (NULL, FALSE))
+        ;
+      fake_clock_advance (fixture->clock, G_TIME_SPAN_MILLISECOND);
+    }
+  g_assert_cmpint (ABS ((int) fixture->accepted->len - (int) other.accepted->len), <=, 30);
+
+  /* The other one is gone, or busy: a moment later the first takes what waits. */
+  g_clear_pointer (&other.listener, disp_listener_free);
+  g_ptr_array_unref (other.accepted);
+  expected = fixture->accepted->len + 10;
+  connect_clients (fixture, original, 10);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (fixture->accepted->len, <, expected);
+  while (fixture->accepted->len < expected)
+    {
+      fake_clock_advance (fixture->clock, G_TIME_SPAN_MILLISECOND);
+      g_main_context_iteration (NULL, FALSE);
+    }
 }
 
 static void
@@ -518,6 +561,7 @@ main (int argc, char **argv)
   add_fixture_test ("/front/listener/free-accepts", NULL, test_free_accepts);
   add_fixture_test ("/front/listener/adopted/tcp", "127.0.0.1:0", test_adopted);
   add_fixture_test ("/front/listener/adopted/unix", NULL, test_adopted);
+  add_fixture_test ("/front/listener/adopted/shares", NULL, test_adopted_shares);
   g_test_add_func ("/front/listener/adopted/nothing", test_adopt_nothing);
   add_fixture_test ("/front/listener/unix/shared", NULL, test_unix_shared);
   add_fixture_test ("/front/listener/unix/live", NULL, test_unix_live);
