@@ -16,6 +16,8 @@
 
 /* How long the records that are still queued at the end may take, in microseconds. */
 #define RECORDS_PATIENCE (10 * G_USEC_PER_SEC)
+/* How long the bus is waited for before the daemon says that it is ready, in microseconds. */
+#define BUS_PATIENCE (5 * G_USEC_PER_SEC)
 /* How long what was given up may take to end, in microseconds. */
 #define ABORT_PATIENCE (5 * G_USEC_PER_SEC)
 
@@ -43,6 +45,7 @@ struct _DispApplication
   guint64 n_lost;               /* records that could not be stored at the end */
   guint n_signals;              /* SIGTERM and SIGINT so far */
   GSource *drain_timer;         /* (owned) (nullable) */
+  GSource *ready_timer;         /* (owned) (nullable) while the bus is waited for at the start */
   guint signal_ids[3];
 };
 
@@ -63,6 +66,7 @@ disp_application_finalize (GObject *object)
   DispApplication *self = DISP_APPLICATION (object);
 
   disp_clock_clear_timer (&self->drain_timer);
+  disp_clock_clear_timer (&self->ready_timer);
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   g_clear_pointer (&self->services, disp_services_free);
@@ -255,6 +259,7 @@ on_stop_signal (gpointer user_data)
     {
       disp_event_log (DISP_EVENT_STOPPING, NULL, "stopping: what is in flight may end within %s",
                       self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
+      disp_clock_clear_timer (&self->ready_timer);
       disp_switchboard_set_draining (self->switchboard);
       disp_supervision_stop (self->supervision,
                              self->config->drain_timeout + ABORT_PATIENCE + RECORDS_PATIENCE);
@@ -369,6 +374,38 @@ tell_ready (DispApplication *self)
   disp_supervision_ready (self->supervision, self->switchboard, heartbeats);
 }
 
+static void
+on_bus_tried (gpointer user_data)
+{
+  DispApplication *self = user_data;
+
+  if (self->ready_timer == NULL)
+    return;
+  disp_clock_clear_timer (&self->ready_timer);
+  tell_ready (self);
+}
+
+static gboolean
+on_bus_late (gpointer user_data)
+{
+  on_bus_tried (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* Who waits for the daemon to be ready may call it on the bus then. */
+static void
+tell_ready_with_bus (DispApplication *self)
+{
+  if (self->bus == NULL)
+    {
+      tell_ready (self);
+      return;
+    }
+  self->ready_timer = disp_clock_add_timer (
+      self->clock, disp_clock_now (self->clock) + BUS_PATIENCE, "ready", on_bus_late, self);
+  disp_bus_service_set_tried (self->bus, on_bus_tried, self);
+}
+
 static gboolean
 on_log_closed (gpointer user_data)
 {
@@ -440,7 +477,7 @@ disp_application_run (DispApplication *self, GError **error)
   self->signal_ids[2] = g_unix_signal_add (SIGHUP, on_hangup_signal, self);
   start_services (self);
   join_bus (self);
-  tell_ready (self);
+  tell_ready_with_bus (self);
 
   g_main_loop_run (self->loop);
   end (self);

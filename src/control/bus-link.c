@@ -17,7 +17,8 @@
 /*
  * The connection with a message bus and our name there.  When the bus goes away the link waits for
  * it to return.  It emits "joined" with a new connection, before the name is asked for, so that
- * whoever sees the name finds all objects; and "left" when that connection is over.
+ * whoever sees the name finds all objects; "left" when that connection is over; and "tried" when it
+ * is known how a try ended, with our name or without.
  *
  * Not g_bus_own_name(): giving its name back waits for the bus, which may hang.
  */
@@ -41,6 +42,7 @@ enum
 {
   SIGNAL_JOINED,
   SIGNAL_LEFT,
+  SIGNAL_TRIED,
   N_SIGNALS,
 };
 
@@ -80,6 +82,8 @@ disp_bus_link_class_init (DispBusLinkClass *klass)
                                          NULL, NULL, G_TYPE_NONE, 1, G_TYPE_DBUS_CONNECTION);
   signals[SIGNAL_LEFT] = g_signal_new ("left", DISP_TYPE_BUS_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                        NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_TRIED] = g_signal_new ("tried", DISP_TYPE_BUS_LINK, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -180,18 +184,12 @@ on_name (G_GNUC_UNUSED GDBusConnection *connection, G_GNUC_UNUSED const char *se
                     self->name);
 }
 
+/* What the bus answered to the request for the name. */
 static void
-on_requested (GObject *connection, GAsyncResult *result, gpointer user_data)
+look_at_outcome (DispBusLink *self, GVariant *reply, GError *error)
 {
-  g_autoptr (DispBusLink) self = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection),
-                                                              result, &error);
   guint32 outcome = 0;
 
-  if (self->connection != G_DBUS_CONNECTION (connection)
-      || g_dbus_connection_is_closed (self->connection))
-    return;
   if (reply == NULL)
     {
       g_dbus_error_strip_remote_error (error);
@@ -209,6 +207,21 @@ on_requested (GObject *connection, GAsyncResult *result, gpointer user_data)
                       self->name);
       self->is_queue_told = TRUE;
     }
+}
+
+static void
+on_requested (GObject *connection, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (DispBusLink) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection),
+                                                              result, &error);
+
+  if (self->connection != G_DBUS_CONNECTION (connection)
+      || g_dbus_connection_is_closed (self->connection))
+    return;
+  look_at_outcome (self, reply, error);
+  g_signal_emit (self, signals[SIGNAL_TRIED], 0);
 }
 
 static void
@@ -245,6 +258,7 @@ on_connected (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user
                         error->message);
       self->is_absence_told = TRUE;
       wait_for_bus (self);
+      g_signal_emit (self, signals[SIGNAL_TRIED], 0);
       return;
     }
   disp_backoff_reset (&self->backoff);

@@ -13,6 +13,8 @@ struct _DispBusService
   DispAnnouncer *announcer;   /* (owned) */
   DispDispatcherObject *root; /* (owned) */
   DispObjectTree *tree;       /* (owned) the objects below the root */
+  DispBusTried tried;         /* (nullable) until it was called */
+  gpointer tried_data;        /* (unowned) */
 };
 
 static void
@@ -36,6 +38,17 @@ on_left (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
   disp_dispatcher_object_end_subscriptions (self->root);
   disp_object_tree_set_connection (self->tree, NULL);
   g_dbus_interface_skeleton_unexport (G_DBUS_INTERFACE_SKELETON (self->root));
+}
+
+static void
+on_tried (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
+{
+  DispBusService *self = user_data;
+  const DispBusTried tried = self->tried;
+
+  self->tried = NULL;
+  if (tried != NULL)
+    tried (self->tried_data);
 }
 
 /* What a call changed is seen before its answer. */
@@ -79,8 +92,25 @@ disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchb
   self->link = disp_bus_link_new (address, DISP_BUS_NAME, clock);
   g_signal_connect (self->link, "joined", G_CALLBACK (on_joined), self);
   g_signal_connect (self->link, "left", G_CALLBACK (on_left), self);
+  g_signal_connect (self->link, "tried", G_CALLBACK (on_tried), self);
   disp_bus_link_start (self->link);
   return self;
+}
+
+/**
+ * disp_bus_service_set_tried:
+ * @self: a service that was just made
+ * @tried: is called once
+ * @user_data: for @tried; must live as long as the service
+ *
+ * Has @tried called when the daemon has its name on the bus, or it is known that it does not get it
+ * now.  On the thread-default context.
+ */
+void
+disp_bus_service_set_tried (DispBusService *self, DispBusTried tried, gpointer user_data)
+{
+  self->tried = tried;
+  self->tried_data = user_data;
 }
 
 /**

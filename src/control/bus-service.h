@@ -9,9 +9,18 @@
 
 typedef struct _DispBusService DispBusService;
 
+/**
+ * DispBusTried:
+ * @user_data: whoever asked
+ *
+ * Is told that it is known whether there is a bus.
+ */
+typedef void (*DispBusTried) (gpointer user_data);
+
 DispBusService *disp_bus_service_new (const char *address, DispAuthority *authority,
                                       DispSwitchboard *switchboard, DispOperations *operations,
                                       const DispBusSettings *settings);
+void disp_bus_service_set_tried (DispBusService *self, DispBusTried tried, gpointer user_data);
 void disp_bus_service_set_fleet_source (DispBusService *self, const char *fleet_source);
 void disp_bus_service_look (DispBusService *self);
 void disp_bus_service_free (DispBusService *self);

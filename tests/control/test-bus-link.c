@@ -19,6 +19,7 @@ typedef struct
   DispBusLink *link; /* (owned) */
   guint n_joined;
   guint n_left;
+  guint n_tried;
 } Fixture;
 
 static void
@@ -40,6 +41,14 @@ on_left (DispBusLink *link, gpointer user_data)
   fixture->n_left++;
 }
 
+static void
+on_tried (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  fixture->n_tried++;
+}
+
 static DispBusLink *
 make_link (Fixture *fixture)
 {
@@ -47,6 +56,7 @@ make_link (Fixture *fixture)
 
   g_signal_connect (link, "joined", G_CALLBACK (on_joined), fixture);
   g_signal_connect (link, "left", G_CALLBACK (on_left), fixture);
+  g_signal_connect (link, "tried", G_CALLBACK (on_tried), fixture);
   return link;
 }
 
@@ -122,8 +132,9 @@ test_join (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 
   g_assert_null (disp_bus_link_get_connection (fixture->link));
   disp_bus_link_start (fixture->link);
-  g_assert_cmpuint (fixture->n_joined, ==, 0);
-  log = wait_for_log ("on the message bus as");
+  g_assert_cmpuint (fixture->n_joined + fixture->n_tried, ==, 0);
+  spin_until (fixture->n_tried == 1);
+  log = rig_take_log ();
   g_assert_cmpstr (log, ==, "message: on the message bus as " NAME "\n");
   g_assert_cmpuint (fixture->n_joined, ==, 1);
   assert_owner (fixture, fixture->link);
@@ -176,6 +187,7 @@ test_no_bus (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   for (guint i = 0; i < N_TRIES; i++)
     {
       g_assert_cmpuint (fake_clock_count_timers (clock), ==, 1);
+      g_assert_cmpuint (fixture->n_tried, ==, 1 + i);
       fake_clock_advance (clock, LONGEST_WAIT);
       g_assert_cmpuint (fake_clock_count_timers (clock), ==, 0);
       spin_until (fake_clock_count_timers (clock) == 1);
