@@ -22,6 +22,7 @@ counters_clear (DispCounters *self)
 {
   g_free (self->path);
   g_free (self->container);
+  g_free (self->endpoint);
   g_clear_pointer (&self->latencies, g_variant_unref);
 }
 
@@ -44,6 +45,37 @@ compare_counters (gconstpointer a, gconstpointer b)
   return order != 0 ? order : strcmp (first->path, second->path);
 }
 
+static gboolean
+are_twins (GPtrArray *sorted, guint first)
+{
+  const DispCounters *const *counters = (const DispCounters *const *) sorted->pdata;
+
+  return first + 1 < sorted->len
+         && g_str_equal (counters[first]->container, counters[first + 1]->container);
+}
+
+/* Containers of one name, which stand side by side, are called by where they are, too. */
+static void
+name_apart (GPtrArray *sorted)
+{
+  gboolean is_second = FALSE;
+
+  for (guint i = 0; i < sorted->len; i++)
+    {
+      DispCounters *counters = sorted->pdata[i];
+      const char *place = strstr (counters->endpoint, "://");
+      gboolean is_first = are_twins (sorted, i);
+
+      if ((is_first || is_second) && place != NULL)
+        {
+          g_autofree char *name = g_steal_pointer (&counters->container);
+
+          counters->container = g_strconcat (name, "@", place + 3, NULL);
+        }
+      is_second = is_first;
+    }
+}
+
 static void
 read_containers (DispStatistics *self, GVariant *document)
 {
@@ -60,10 +92,13 @@ read_containers (DispStatistics *self, GVariant *document)
       read_counters (counters, owned);
       counters->path = g_strdup (disp_properties_string (owned, "path"));
       counters->container = g_strdup (disp_properties_string (owned, "container"));
+      counters->endpoint = g_strdup (disp_properties_string (owned, "endpoint"));
       counters->quota = disp_properties_double (owned, "quota");
       counters->eligible = disp_properties_boolean (owned, "eligible");
       g_ptr_array_add (self->containers, counters);
     }
+  g_ptr_array_sort (self->containers, compare_counters);
+  name_apart (self->containers);
   g_ptr_array_sort (self->containers, compare_counters);
 }
 

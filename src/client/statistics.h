@@ -11,7 +11,8 @@
 typedef struct
 {
   char *path;      /* (owned) (nullable) of the container */
-  char *container; /* (owned) (nullable) its name */
+  char *container; /* (owned) (nullable) its name, as in a DispSnapshot */
+  char *endpoint;  /* (owned) (nullable) where it is */
   double quota;
   gboolean eligible;
   guint64 in_flight;

@@ -64,6 +64,7 @@ describe_container (DispContainerObject *object, const char *path)
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "path", g_variant_new_object_path (path));
   g_variant_builder_add (&builder, "{sv}", "container", g_variant_new_string (container->name));
+  g_variant_builder_add (&builder, "{sv}", "endpoint", g_variant_new_string (container->endpoint));
   add_stats (&builder, container->stats);
   g_variant_builder_add (&builder, "{sv}", "quota", g_variant_new_double (container->quota));
   g_variant_builder_add (&builder, "{sv}", "eligible",

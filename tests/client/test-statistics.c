@@ -36,6 +36,25 @@ test_parse (void)
 }
 
 static void
+test_twins (void)
+{
+  g_autoptr (GVariant) document = g_variant_ref_sink (g_variant_new_parsed (
+      "{'containers': <["
+      "{'path': <objectpath '/a'>, 'container': <'gpu'>, 'endpoint': <'http://h:10'>},"
+      "{'path': <objectpath '/b'>, 'container': <'gpu'>, 'endpoint': <'http://h:9'>},"
+      "{'path': <objectpath '/c'>, 'container': <'gpu'>, 'endpoint': <''>},"
+      "{'path': <objectpath '/d'>, 'container': <'cpu'>, 'endpoint': <'http://h:8'>}]>}"));
+  g_autoptr (DispStatistics) statistics = disp_statistics_parse (document);
+  const char *const names[] = { "cpu", "gpu", "gpu@h:9", "gpu@h:10" };
+
+  g_assert_cmpuint (statistics->containers->len, ==, G_N_ELEMENTS (names));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_cmpstr (((const DispCounters *) statistics->containers->pdata[i])->container, ==,
+                     names[i]);
+  g_assert_cmpstr (disp_statistics_find (statistics, "/b")->container, ==, "gpu@h:9");
+}
+
+static void
 test_percentiles (void)
 {
   g_autoptr (DispStatistics) none = make (1, 0, "[]");
@@ -85,6 +104,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/client/statistics/parse", test_parse);
+  g_test_add_func ("/client/statistics/twins", test_twins);
   g_test_add_func ("/client/statistics/percentiles", test_percentiles);
   g_test_add_func ("/client/statistics/rates", test_rates);
   g_test_add_func ("/client/statistics/restart", test_restart);

@@ -43,7 +43,8 @@ test_statistics (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
       "'records-dropped': <uint64 0>, 'records-lost': <uint64 0>, "
       "'records-spooled': <uint64 0>, 'containers': <[{"
       "'path': <objectpath '/org/dispatcherd/Dispatcher1/container/a'>, 'container': <'a'>, "
-      "'in-flight': <uint32 0>, 'requests': <uint64 0>, 'succeeded': <uint64 0>, "
+      "'endpoint': <'http://127.0.0.1:1'>, 'in-flight': <uint32 0>, 'requests': <uint64 0>, "
+      "'succeeded': <uint64 0>, "
       "'failed': <uint64 0>, 'cancelled': <uint64 0>, 'latency': <uint64 0>, "
       "'latencies': <@a(tt) []>, 'quota': <0.0>, 'eligible': <false>}]>},)",
       now, uptime);
