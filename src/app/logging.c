@@ -68,14 +68,24 @@ write_line (const char *domain, GLogLevelFlags level, const char *message)
   fflush (stderr);
 }
 
+/* With the name that "journalctl -t" asks for, which GLib leaves out. */
+static gboolean
+write_to_journal (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
+{
+  g_autofree GLogField *all = g_new (GLogField, n_fields + 1);
+
+  memcpy (all, fields, n_fields * sizeof *all);
+  all[n_fields] = (GLogField){ "SYSLOG_IDENTIFIER", G_LOG_DOMAIN, -1 };
+  return g_log_writer_journald (level, all, n_fields + 1, NULL) == G_LOG_WRITER_HANDLED;
+}
+
 static void
 write_entry (GLogLevelFlags level, const GLogField *fields, gsize n_fields)
 {
   const char *domain = find_field (fields, n_fields, "GLIB_DOMAIN");
   const char *message = find_field (fields, n_fields, "MESSAGE");
 
-  if (!logging.journal
-      || g_log_writer_journald (level, fields, n_fields, NULL) != G_LOG_WRITER_HANDLED)
+  if (!logging.journal || !write_to_journal (level, fields, n_fields))
     write_line (domain != NULL ? domain : G_LOG_DOMAIN, level, message != NULL ? message : "");
 }
 
