@@ -255,7 +255,7 @@ disp_setting_parse_bus (const char *text, gpointer field, GError **error)
     [DISP_BUS_SYSTEM] = "system",
     [DISP_BUS_NONE] = "none",
   };
-  guint value;
+  guint value = 0;
 
   if (!parse_choice (text, names, G_N_ELEMENTS (names), &value, error))
     return FALSE;

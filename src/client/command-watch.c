@@ -107,8 +107,8 @@ static void
 on_statistics (G_GNUC_UNUSED DispBusDispatcher1 *proxy, GVariant *document, gpointer user_data)
 {
   Watch *self = user_data;
-  g_autoptr (DispStatistics) before = g_steal_pointer (&self->before);
 
+  g_clear_pointer (&self->before, disp_statistics_free);
   self->before = g_steal_pointer (&self->now);
   self->now = disp_statistics_parse (document);
   self->away = FALSE;

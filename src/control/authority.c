@@ -51,21 +51,20 @@ disp_authority_new (uid_t owner, gboolean asks_polkit)
 static void
 refuse (GTask *task, const char *why)
 {
-  g_autoptr (GTask) owned = task;
   const DispAuthority *self = g_task_get_source_object (task);
 
   g_task_return_new_error (task, DISP_ERROR, DISP_ERROR_NOT_AUTHORIZED,
                            "not authorized: root and the user of dispatcherd (user id %u) may "
                            "change what it does; %s",
                            (guint) self->owner, why);
+  g_object_unref (task);
 }
 
 static void
 permit (GTask *task)
 {
-  g_autoptr (GTask) owned = task;
-
   g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
 }
 
 static gboolean

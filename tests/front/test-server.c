@@ -171,7 +171,7 @@ static void
 test_drain_adopted (void)
 {
   g_autoptr (Front) front = front_new (NULL);
-  g_autoptr (GPtrArray) handed_down = replace_by_adopting (front);
+  G_GNUC_UNUSED g_autoptr (GPtrArray) handed_down = replace_by_adopting (front);
   g_autoptr (RawClient) used = raw_client_new (front->address);
   g_autoptr (RawClient) late = raw_client_new (front->address);
   g_autoptr (RawClient) silent = raw_client_new (front->address);
