@@ -20,11 +20,12 @@ static const char advice[] = "no fleet is configured: give --fleet FILE or --con
 /* What brings the fleets of the source into force, and tells operators of them. */
 struct _DispFleetFeed
 {
-  const DispConfig *config;           /* (unowned) */
-  DispSwitchboard *switchboard;       /* (owned) */
-  DispPolicySpec *policy;             /* (owned) */
-  DispOverrideSource *source;         /* (owned) it has none behind it when none is configured */
-  char *summary;                      /* (owned) (nullable) what was last told of the fleet */
+  const DispConfig *config;     /* (unowned) */
+  DispSwitchboard *switchboard; /* (owned) */
+  DispPolicySpec *policy;       /* (owned) */
+  DispOverrideSource *source;   /* (owned) it has none behind it when none is configured */
+  char *summary;                /* (owned) (nullable) what was last told of the fleet */
+  GHashTable *misfits; /* (owned) (element-type utf8, owned) what the policies name in vain, told */
   const DispEngineSettings *settings; /* (unowned) (nullable) those that come with the next fleet */
   GError *failure;                    /* (owned) (nullable) how the last reading failed */
   GQueue waiters;                     /* (element-type Waiter, owned) */
@@ -60,6 +61,45 @@ tell_waiters (DispFleetFeed *self, gboolean all, const GError *error)
     }
 }
 
+/* What @policy names and @fleet does not have is added to @misfits, and told if it is new. */
+static void
+tell_misfit (DispFleetFeed *self, DispFleet *fleet, const char *model, DispPolicySpec *policy,
+             GHashTable *misfits)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (policy == NULL || disp_policy_spec_check_fleet (policy, fleet, &error))
+    return;
+  if (!g_hash_table_contains (self->misfits, error->message)
+      && !g_hash_table_contains (misfits, error->message))
+    disp_event_log (DISP_EVENT_POLICY_MISFIT,
+                    &(DispEventFields){ .policy = disp_policy_spec_get_name (policy),
+                                        .model = model,
+                                        .reason = error->message },
+                    "%s", error->message);
+  g_hash_table_add (misfits, g_strdup (error->message));
+}
+
+/* Of the policy that is configured, and of those that operators set. */
+static void
+tell_misfits (DispFleetFeed *self, DispFleet *fleet)
+{
+  g_autoptr (DispPolicies) policies = disp_switchboard_ref_policies (self->switchboard);
+  g_autoptr (GPtrArray) models = disp_policies_list_models (policies);
+  g_autoptr (GHashTable) misfits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  tell_misfit (self, fleet, NULL, self->policy, misfits);
+  tell_misfit (self, fleet, NULL, disp_policies_get_own (policies, NULL), misfits);
+  for (guint i = 0; i < models->len; i++)
+    {
+      const char *model = g_ptr_array_index (models, i);
+
+      tell_misfit (self, fleet, model, disp_policies_get_own (policies, model), misfits);
+    }
+  g_hash_table_unref (self->misfits);
+  self->misfits = g_steal_pointer (&misfits);
+}
+
 /* A fleet was read well. */
 static void
 note_fleet (DispFleetFeed *self, DispSource *source, DispFleet *fleet)
@@ -67,7 +107,6 @@ note_fleet (DispFleetFeed *self, DispSource *source, DispFleet *fleet)
   guint n_models;
   guint n_containers;
   g_autofree char *summary = NULL;
-  g_autoptr (GError) error = NULL;
 
   g_clear_error (&self->failure);
   disp_switchboard_set_fleet_problem (self->switchboard, NULL);
@@ -76,17 +115,11 @@ note_fleet (DispFleetFeed *self, DispSource *source, DispFleet *fleet)
   summary = g_strdup_printf ("%s: %u models, %u containers", disp_source_describe (source),
                              n_models, n_containers);
   if (self->is_failing || g_strcmp0 (summary, self->summary) != 0)
-    {
-      disp_event_log (DISP_EVENT_FLEET,
-                      &(DispEventFields){ .source = disp_source_describe (source) },
-                      "fleet from %s", summary);
-      /* At the start that is an error, which disp_fleet_feed_start() tells. */
-      if (self->is_started && !disp_policy_spec_check_fleet (self->policy, fleet, &error))
-        disp_event_log (
-            DISP_EVENT_POLICY_MISFIT,
-            &(DispEventFields){ .policy = self->config->policy, .reason = error->message }, "%s",
-            error->message);
-    }
+    disp_event_log (DISP_EVENT_FLEET, &(DispEventFields){ .source = disp_source_describe (source) },
+                    "fleet from %s", summary);
+  /* At the start that is an error, which disp_fleet_feed_start() tells. */
+  if (self->is_started)
+    tell_misfits (self, fleet);
   self->is_failing = FALSE;
   g_free (self->summary);
   self->summary = g_steal_pointer (&summary);
@@ -158,6 +191,7 @@ disp_fleet_feed_new (const DispConfig *config, DispClock *clock, DispSwitchboard
   g_autoptr (DispSource) source = NULL;
 
   self->config = config;
+  self->misfits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->switchboard = g_object_ref (switchboard);
   self->policy = disp_policy_spec_ref (policy);
   /* Also without the embedded Containers Manager: what operators set stays. */
@@ -289,6 +323,7 @@ disp_fleet_feed_change (DispFleetFeed *self, DispSource *source, DispFleet *flee
       disp_switchboard_change (self->switchboard, NULL, policy, settings);
       return;
     }
+  self->is_started = TRUE;
   self->settings = settings;
   disp_override_source_set_source (self->source, source, fleet);
   self->settings = NULL;
@@ -327,6 +362,7 @@ disp_fleet_feed_free (DispFleetFeed *self)
   disp_policy_spec_unref (self->policy);
   g_object_unref (self->switchboard);
   g_clear_error (&self->failure);
+  g_hash_table_unref (self->misfits);
   g_free (self->summary);
   g_free (self);
 }

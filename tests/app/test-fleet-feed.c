@@ -11,6 +11,9 @@
 #define ONE_CONTAINER                                                                              \
   "models: []\ncontainers:\n- {container: a, model: m, node: n, port: 1, quota: 100}\n"
 
+#define OTHER_CONTAINER                                                                            \
+  "models: []\ncontainers:\n- {container: b, model: m, node: n, port: 1, quota: 100}\n"
+
 /* A feed of a file in a temporary directory, whose state directory is there too. */
 typedef struct
 {
@@ -179,6 +182,30 @@ test_edit_while_failing (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
   assert_quota (fixture, 0);
 }
 
+/* Also when as many containers are left, and once for each that is missed. */
+static void
+test_misfit (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
+{
+  g_autoptr (GVariant) options = g_variant_ref_sink (g_variant_new_parsed ("{'m': <{'a': 1.0}>}"));
+  g_autoptr (DispPolicySpec) policy = disp_policy_spec_new ("probabilities", options, NULL);
+  g_autoptr (DispFleetFeed) feed = start (fixture);
+
+  disp_switchboard_set_policy (fixture->switchboard, "m", policy);
+  g_string_truncate (fixture->news, 0);
+  write_file (fixture->fleet, OTHER_CONTAINER);
+  disp_fleet_feed_refresh (feed, NULL);
+  disp_fleet_feed_refresh (feed, NULL);
+  g_assert_cmpstr (fixture->news->str, ==,
+                   "the probabilities for model \"m\" name the container \"a\", which the fleet "
+                   "does not have\n");
+  write_file (fixture->fleet, ONE_CONTAINER);
+  disp_fleet_feed_refresh (feed, NULL);
+  g_string_truncate (fixture->news, 0);
+  write_file (fixture->fleet, OTHER_CONTAINER);
+  disp_fleet_feed_refresh (feed, NULL);
+  g_assert_cmpstr (fixture->news->str, !=, "");
+}
+
 static void
 test_wrong_at_start (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
 {
@@ -225,6 +252,7 @@ main (int argc, char **argv)
 #define ADD(name, test) g_test_add ("/app/fleet-feed/" name, Fixture, news, set_up, test, tear_down)
   ADD ("brings-into-force", test_brings_into_force);
   ADD ("edit-while-failing", test_edit_while_failing);
+  ADD ("misfit", test_misfit);
   ADD ("wrong-at-start", test_wrong_at_start);
   ADD ("no-source", test_no_source);
   return g_test_run ();
