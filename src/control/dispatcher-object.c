@@ -17,7 +17,6 @@ struct _DispDispatcherObject
   DispSubscriptions *subscriptions; /* (owned) */
   GStrv addresses;                  /* (owned) */
   GStrv store_addresses;            /* (owned) */
-  char *configured_policy;          /* (owned) */
   char *fleet_source;               /* (owned) */
   guint64 started;                  /* microseconds since the epoch */
 };
@@ -55,6 +54,27 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DispDispatcherObject, disp_dispatcher_object,
 
 /* Properties. */
 
+/* Nothing but UTF-8 goes over a bus; names of files may be anything. */
+static char *
+make_text (const char *text)
+{
+  return g_utf8_make_valid (text != NULL ? text : "", -1);
+}
+
+static GStrv
+make_texts (const char *const *texts)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (; *texts != NULL; texts++)
+    {
+      g_autofree char *text = make_text (*texts);
+
+      g_strv_builder_add (builder, text);
+    }
+  return g_strv_builder_end (builder);
+}
+
 static void
 get_counter (const DispDispatcherObject *self, guint id, GValue *value)
 {
@@ -86,7 +106,7 @@ get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *va
       g_value_set_static_string (value, disp_status_to_string (status));
       return;
     case PROP_PROBLEM:
-      g_value_set_string (value, problem != NULL ? problem : "");
+      g_value_take_string (value, make_text (problem));
       return;
     case PROP_POLICY:
       g_value_set_static_string (value, disp_policy_spec_get_name (policy));
@@ -99,7 +119,7 @@ get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *va
           value, disp_policy_spec_get_name (disp_policies_get_configured (policies)));
       return;
     case PROP_RELOAD_PROBLEM:
-      g_value_set_string (value, reload_problem != NULL ? reload_problem : "");
+      g_value_take_string (value, make_text (reload_problem));
       return;
     case PROP_WORKERS:
       g_value_set_uint (value, disp_switchboard_get_n_workers (self->parts.switchboard));
@@ -429,8 +449,8 @@ disp_dispatcher_object_new (const DispBusParts *parts, DispObjectTree *tree,
   self->tree = g_object_ref (tree);
   self->subscriptions = disp_subscriptions_new (disp_switchboard_get_clock (parts->switchboard),
                                                 send_statistics, self);
-  self->addresses = g_strdupv ((GStrv) settings->addresses);
-  self->store_addresses = g_strdupv ((GStrv) settings->store_addresses);
+  self->addresses = make_texts (settings->addresses);
+  self->store_addresses = make_texts (settings->store_addresses);
   self->started = (guint64) disp_clock_now_real (disp_switchboard_get_clock (parts->switchboard));
   disp_dispatcher_object_set_fleet_source (self, settings->fleet_source);
   return self;
@@ -459,5 +479,5 @@ void
 disp_dispatcher_object_set_fleet_source (DispDispatcherObject *self, const char *fleet_source)
 {
   g_free (self->fleet_source);
-  self->fleet_source = g_strdup (fleet_source != NULL ? fleet_source : "");
+  self->fleet_source = make_text (fleet_source);
 }

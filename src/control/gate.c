@@ -78,9 +78,10 @@ void
 disp_gate_fail (GDBusMethodInvocation *invocation, const GError *error)
 {
   int code = error->domain == DISP_ERROR ? error->code : DISP_ERROR_FAILED;
+  /* It may name a file, whose name may be anything. */
+  g_autofree char *message = g_utf8_make_valid (error->message, -1);
 
-  g_dbus_method_invocation_return_dbus_error (invocation, disp_error_bus_name (code),
-                                              error->message);
+  g_dbus_method_invocation_return_dbus_error (invocation, disp_error_bus_name (code), message);
 }
 
 /**

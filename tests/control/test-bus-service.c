@@ -32,6 +32,8 @@ test_properties (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_root (fixture, "ReloadProblem", "''");
   disp_switchboard_set_reload_problem (fixture->switchboard, "no such file");
   assert_root (fixture, "ReloadProblem", "'no such file'");
+  disp_switchboard_set_reload_problem (fixture->switchboard, "a\xff: no such file");
+  assert_root (fixture, "ReloadProblem", "'a\357\277\275: no such file'");
 }
 
 static void
