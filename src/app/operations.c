@@ -156,6 +156,19 @@ operations_set_drained (DispOperations *operations, const DispContainer *contain
   return changed != NULL;
 }
 
+/* Both files or none: that of the policies is written back when the other cannot be written. */
+static gboolean
+forget_all (DispAppOperations *self, DispPolicies *old, DispPolicies *policies, GError **error)
+{
+  if (self->path != NULL && !disp_policy_file_save (self->path, policies, error))
+    return FALSE;
+  if (disp_fleet_editor_reset (disp_fleet_feed_get_editor (self->feed), error))
+    return TRUE;
+  if (self->path != NULL)
+    disp_policy_file_save (self->path, old, NULL);
+  return FALSE;
+}
+
 static gboolean
 operations_reset (DispOperations *operations, GError **error)
 {
@@ -163,9 +176,9 @@ operations_reset (DispOperations *operations, GError **error)
   g_autoptr (DispPolicies) old = disp_switchboard_ref_policies (self->switchboard);
   g_autoptr (DispPolicies) policies = disp_policies_new (disp_policies_get_configured (old));
 
-  if (!disp_fleet_editor_reset (disp_fleet_feed_get_editor (self->feed), error)
-      || !set_policies (self, policies, error))
+  if (!forget_all (self, old, policies, error))
     return FALSE;
+  disp_switchboard_set_policies (self->switchboard, policies);
   disp_event_log (DISP_EVENT_CHANGES_RESET, NULL,
                   "all policies, quotas and drains that were set are forgotten");
   return TRUE;

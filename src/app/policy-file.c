@@ -109,6 +109,9 @@ read_group (GKeyFile *file, const char *path, const char *group, DispPolicies **
     return TRUE;
   if (g_str_has_prefix (group, GROUP_MODEL))
     model = g_key_file_get_string (file, group, "model", &problem);
+  else if (!g_str_equal (group, GROUP_POLICY))
+    g_set_error_literal (&problem, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT,
+                         "expected [" GROUP_POLICY "] or [" GROUP_MODEL "N]");
   if (problem == NULL)
     spec = read_spec (file, path, group, &problem);
   if (problem != NULL)

@@ -345,6 +345,41 @@ test_not_writable (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_no_errno (g_rmdir (overrides));
 }
 
+/* It forgets all or nothing, also on the disk. */
+static void
+test_half_writable (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *policies = g_build_filename (fixture->directory, "policies", NULL);
+  g_autofree char *overrides = g_build_filename (fixture->directory, "overrides.json", NULL);
+  const char *const blocked[] = { policies, overrides };
+
+  for (guint i = 0; i < G_N_ELEMENTS (blocked); i++)
+    {
+      g_autoptr (DispContainer) a = get_container (fixture, 0);
+      g_autofree char *before = NULL;
+      g_autofree char *after = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (disp_operations_set_policy (fixture->self, NULL, "random", NULL, &error));
+      g_assert_true (disp_operations_set_quota (fixture->self, a, 7, &error));
+      g_assert_true (g_file_get_contents (blocked[1 - i], &before, NULL, &error));
+      g_assert_no_error (error);
+      g_assert_no_errno (g_remove (blocked[i]));
+      g_assert_no_errno (g_mkdir (blocked[i], 0700));
+      g_assert_false (disp_operations_reset (fixture->self, &error));
+      g_assert_error (error, DISP_ERROR, DISP_ERROR_FAILED);
+      assert_container (fixture, 0, 7, TRUE, FALSE);
+      g_assert_cmpstr (disp_switchboard_get_policy_name (fixture->switchboard), ==, "random");
+      g_assert_true (g_file_get_contents (blocked[1 - i], &after, NULL, NULL));
+      g_assert_cmpstr (after, ==, before);
+      g_assert_no_errno (g_rmdir (blocked[i]));
+      g_clear_error (&error);
+      g_assert_true (disp_operations_reset (fixture->self, &error));
+      g_assert_no_error (error);
+      assert_container (fixture, 0, 100, FALSE, FALSE);
+    }
+}
+
 static void
 on_refreshed (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -416,6 +451,7 @@ main (int argc, char **argv)
   ADD ("wrong-containers", NULL, test_wrong_containers);
   ADD ("reset", NULL, test_reset);
   ADD ("not-writable", NULL, test_not_writable);
+  ADD ("half-writable", NULL, test_half_writable);
   ADD ("refresh", NULL, test_refresh);
   ADD ("stop", NULL, test_stop);
   status = g_test_run ();

@@ -178,6 +178,7 @@ test_damaged (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
     "[file]\nversion=-1\n",
     "[file]\nversion=x\n",
     "[file]\nversion=1\n[policy]\npolicy=random\n",
+    "[file]\nversion=1\n[polciy]\npolicy=random\noptions=@a{sv} {}\n",
     "[file]\nversion=1\n[policy]\noptions=@a{sv} {}\n",
     "[file]\nversion=1\n[policy]\npolicy=random\noptions={\n",
     "[file]\nversion=1\n[policy]\npolicy=random\noptions='x'\n",
