@@ -4,7 +4,9 @@
 #include "build-config.h"
 #include "client/commands.h"
 
+#include <gio/gio.h>
 #include <glib/gi18n.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
@@ -143,6 +145,18 @@ fail (const GError *error)
   return status;
 }
 
+/* GIO ignores SIGPIPE with its first socket.  It needs not, and a client whose output nobody reads
+ * any more has to end, as others do. */
+static void
+keep_pipe_signal (void)
+{
+  struct sigaction before;
+
+  sigaction (SIGPIPE, NULL, &before);
+  g_type_class_ref (G_TYPE_SOCKET);
+  sigaction (SIGPIPE, &before, NULL);
+}
+
 /**
  * disp_client_main:
  * @argc: how many words
@@ -159,6 +173,7 @@ disp_client_main (int argc, char **argv)
   g_autoptr (GError) error = NULL;
 
   g_set_prgname ("dispatcherctl");
+  keep_pipe_signal ();
   disp_invocation_init (&self);
   if (!run (&self, argc, argv, &error))
     return fail (error);

@@ -120,7 +120,7 @@ on_statistics (G_GNUC_UNUSED DispBusDispatcher1 *proxy, GVariant *document, gpoi
     return;
   if (!self->on_screen)
     print (self);
-  if (self->left > 0 && --self->left == 0)
+  if (ferror (stdout) || (self->left > 0 && --self->left == 0))
     g_main_loop_quit (self->loop);
 }
 

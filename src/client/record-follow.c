@@ -129,6 +129,9 @@ on_interval (gpointer user_data)
       self->failing = TRUE;
       g_printerr (_ ("dispatcherctl: %s; trying again\n"), error->message);
     }
+  /* Nothing more can be shown. */
+  if (ferror (stdout))
+    g_main_loop_quit (self->loop);
   return G_SOURCE_CONTINUE;
 }
 
@@ -165,9 +168,10 @@ show_last (Follow *self, GError **error)
  * @self: an invocation
  * @error: as of disp_records_ask(), of the first look
  *
- * Prints the last records, and then each when it ends; returns only when the first look fails.
+ * Prints the last records, and then each when it ends; returns only when the first look fails, or
+ * when nothing can be printed any more.
  *
- * Returns: %FALSE
+ * Returns: whether the first look went well
  */
 gboolean
 disp_records_follow (const DispInvocation *self, GError **error)
