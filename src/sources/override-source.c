@@ -376,12 +376,12 @@ disp_override_source_init (G_GNUC_UNUSED DispOverrideSource *self)
  * @error: %DISP_ERROR_FAILED if that file is there and cannot be read, or is damaged or of a newer
  *   version, saying what to do
  *
- * The same fleets with other quotas: this is also the #DispFleetEditor, and what an operator sets
- * by it stays, over restarts too, until @source says another quota for that container than it did
- * then.
+ * The same fleets with what operators set of the containers: this is also the #DispFleetEditor.  It
+ * stays, over restarts too, until it is reset; and a quota also until @source says another one for
+ * that container than it did then.
  *
  * An edit is first written to the file, all of it or nothing, and is on the disk before anybody
- * sees it; then "fleet" is emitted, before disp_fleet_editor_set_quota() returns.  A quota that
+ * sees it; then "fleet" is emitted, before the editor returns.  A quota that
  * @source says itself is no override any more.  Call everything on the context of
  * disp_source_start().
  *
