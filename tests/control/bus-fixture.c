@@ -206,32 +206,28 @@ bus_fixture_assert_no_signal (BusFixture *self)
 }
 
 /**
- * bus_fixture_assert_signals:
+ * bus_fixture_check_signals:
  * @self: a fixture
- * @first: the first signal: its path below the root, its name and its parameters
- * @...: the others, %NULL
+ * @expected: (array zero-terminated=1): signals, each with its path below the root, its name and
+ * its parameters
  *
  * Asserts that those came since the last time, in any order, and no others.
  */
 void
-bus_fixture_assert_signals (BusFixture *self, const char *first, ...)
+bus_fixture_check_signals (BusFixture *self, const char *const *expected)
 {
-  va_list arguments;
-
   bus_fixture_assert (self, DISP_BUS_PATH, ROOT, "Workers", "2");
-  va_start (arguments, first);
-  for (const char *text = first; text != NULL; text = va_arg (arguments, const char *))
+  for (; *expected != NULL; expected++)
     {
       guint index;
 
-      if (!g_ptr_array_find_with_equal_func (self->signals, text, g_str_equal, &index))
+      if (!g_ptr_array_find_with_equal_func (self->signals, *expected, g_str_equal, &index))
         {
           for (guint i = 0; i < self->signals->len; i++)
             g_test_message ("came: %s", (const char *) g_ptr_array_index (self->signals, i));
-          g_error ("this did not come: %s", text);
+          g_error ("this did not come: %s", *expected);
         }
       g_ptr_array_remove_index (self->signals, index);
     }
-  va_end (arguments);
   bus_fixture_assert_no_signal (self);
 }

@@ -40,4 +40,7 @@ void bus_fixture_assert (BusFixture *self, const char *path, const char *interfa
                          const char *property, const char *text);
 void bus_fixture_assert_calls (BusFixture *self, const char *calls);
 void bus_fixture_assert_no_signal (BusFixture *self);
-void bus_fixture_assert_signals (BusFixture *self, const char *first, ...) G_GNUC_NULL_TERMINATED;
+void bus_fixture_check_signals (BusFixture *self, const char *const *expected);
+/* Takes the signals one by one, and NULL after the last. */
+#define bus_fixture_assert_signals(self, ...)                                                      \
+  bus_fixture_check_signals ((self), (const char *const[]){ __VA_ARGS__ })
