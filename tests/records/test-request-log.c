@@ -189,6 +189,7 @@ test_left_open (LogFixture *fixture, gconstpointer settings)
   log_news_check (0, "warning 2 records could not be stored*");
   g_assert_cmpint (fake_store_get_patience (fixture->store), ==, 0);
   g_assert_finalize_object (fixture->store);
+  disp_notice_unref (fixture->notice);
   g_assert_finalize_object (fixture->clock);
   log_fixture_set_up (fixture, settings);
 }

@@ -311,6 +311,7 @@ test_kept_alive (void)
   WAIT_UNTIL (caller.transport == NULL);
   peer_wait_ended (peer, 1);
   peer_free (peer);
+  disp_upstream_limits_unref (caller.limits);
   g_assert_finalize_object (caller.clock);
 }
 
