@@ -52,15 +52,6 @@ struct _DispApplication
 G_DEFINE_FINAL_TYPE (DispApplication, disp_application, G_TYPE_OBJECT)
 
 static void
-leave_bus (DispApplication *self)
-{
-  if (self->bus == NULL)
-    return;
-  disp_switchboard_unwatch (self->switchboard);
-  g_clear_pointer (&self->bus, disp_bus_service_free);
-}
-
-static void
 disp_application_finalize (GObject *object)
 {
   DispApplication *self = DISP_APPLICATION (object);
@@ -70,7 +61,7 @@ disp_application_finalize (GObject *object)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   g_clear_pointer (&self->services, disp_services_free);
-  leave_bus (self);
+  g_clear_pointer (&self->bus, disp_bus_service_free);
   g_clear_object (&self->operations);
   g_clear_pointer (&self->reload, disp_reload_free);
   g_clear_pointer (&self->feed, disp_fleet_feed_free);
@@ -161,11 +152,11 @@ make_switchboard (DispApplication *self)
 }
 
 static gboolean
-open_feed (DispApplication *self, GError **error)
+make_feed (DispApplication *self, GError **error)
 {
   self->feed = disp_fleet_feed_new (self->config, self->clock, self->switchboard, self->policy,
                                     error);
-  return self->feed != NULL && disp_fleet_feed_start (self->feed, error);
+  return self->feed != NULL;
 }
 
 /* Reloading. */
@@ -281,7 +272,8 @@ on_hangup_signal (gpointer user_data)
 {
   DispApplication *self = user_data;
 
-  disp_reload_async (self->reload, NULL, NULL, NULL);
+  if (self->n_signals == 0)
+    disp_reload_async (self->reload, NULL, NULL, NULL);
   return G_SOURCE_CONTINUE;
 }
 
@@ -312,13 +304,6 @@ make_operations (DispApplication *self, GError **error)
   return self->operations != NULL;
 }
 
-static gboolean
-on_changed (gpointer user_data)
-{
-  disp_bus_service_look (DISP_APPLICATION (user_data)->bus);
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 join_bus (DispApplication *self)
 {
@@ -333,8 +318,6 @@ join_bus (DispApplication *self)
   };
 
   self->bus = disp_config_open_bus (self->config, self->switchboard, self->operations, &settings);
-  if (self->bus != NULL)
-    disp_switchboard_watch (self->switchboard, on_changed, self);
 }
 
 static gboolean
@@ -441,7 +424,7 @@ end (DispApplication *self)
   g_thread_join (closer);
   /* Who still waited for a record has been told, and hears it now. */
   g_clear_pointer (&self->services, disp_services_free);
-  leave_bus (self);
+  g_clear_pointer (&self->bus, disp_bus_service_free);
   if (self->n_lost == 0)
     disp_event_log (DISP_EVENT_STOPPED, NULL, "stopped");
 }
@@ -466,10 +449,11 @@ disp_application_run (DispApplication *self, GError **error)
   if (self->services == NULL || !open_log (self, error))
     return FALSE;
   make_switchboard (self);
-  if (!open_feed (self, error))
+  if (!make_feed (self, error))
     return FALSE;
   make_reload (self);
-  if (!make_operations (self, error))
+  /* First the policies that are kept, so that there is no moment without them. */
+  if (!make_operations (self, error) || !disp_fleet_feed_start (self->feed, error))
     return FALSE;
 
   self->signal_ids[0] = g_unix_signal_add (SIGTERM, on_stop_signal, self);

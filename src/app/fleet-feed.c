@@ -88,7 +88,9 @@ tell_misfits (DispFleetFeed *self, DispFleet *fleet)
   g_autoptr (GPtrArray) models = disp_policies_list_models (policies);
   g_autoptr (GHashTable) misfits = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  tell_misfit (self, fleet, NULL, self->policy, misfits);
+  /* At the start that is an error, which disp_fleet_feed_start() tells. */
+  if (self->is_started)
+    tell_misfit (self, fleet, NULL, self->policy, misfits);
   tell_misfit (self, fleet, NULL, disp_policies_get_own (policies, NULL), misfits);
   for (guint i = 0; i < models->len; i++)
     {
@@ -117,9 +119,7 @@ note_fleet (DispFleetFeed *self, DispSource *source, DispFleet *fleet)
   if (self->is_failing || g_strcmp0 (summary, self->summary) != 0)
     disp_event_log (DISP_EVENT_FLEET, &(DispEventFields){ .source = disp_source_describe (source) },
                     "fleet from %s", summary);
-  /* At the start that is an error, which disp_fleet_feed_start() tells. */
-  if (self->is_started)
-    tell_misfits (self, fleet);
+  tell_misfits (self, fleet);
   self->is_failing = FALSE;
   g_free (self->summary);
   self->summary = g_steal_pointer (&summary);

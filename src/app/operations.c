@@ -267,41 +267,6 @@ disp_app_operations_init (G_GNUC_UNUSED DispAppOperations *self)
 {
 }
 
-/* Forgets what is set for @model, or for all, if it names what the fleet does not have. */
-static void
-drop_misfit (DispAppOperations *self, DispFleet *fleet, const char *model, DispPolicies **policies)
-{
-  const DispPolicySpec *own = disp_policies_get_own (*policies, model);
-  g_autoptr (DispPolicies) old = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (own == NULL || disp_policy_spec_check_fleet (own, fleet, &error))
-    return;
-  disp_event_log (DISP_EVENT_POLICY_MISFIT,
-                  &(DispEventFields){ .policy = disp_policy_spec_get_name (own),
-                                      .model = model,
-                                      .reason = error->message },
-                  "%s: a policy that was set is forgotten: %s", self->path, error->message);
-  old = *policies;
-  *policies = disp_policies_set (old, model, NULL);
-}
-
-/* A fleet that is not known yet is not waited for. */
-static void
-drop_misfits (DispAppOperations *self, DispPolicies **policies)
-{
-  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
-  g_autoptr (DispPolicies) all = disp_policies_ref (*policies);
-  g_autoptr (GPtrArray) models = disp_policies_list_models (all);
-  DispFleet *fleet = routing != NULL ? disp_routing_get_fleet (routing) : NULL;
-
-  if (fleet == NULL)
-    return;
-  drop_misfit (self, fleet, NULL, policies);
-  for (guint i = 0; i < models->len; i++)
-    drop_misfit (self, fleet, g_ptr_array_index (models, i), policies);
-}
-
 static gboolean
 load (DispAppOperations *self, GError **error)
 {
@@ -310,7 +275,6 @@ load (DispAppOperations *self, GError **error)
 
   if (policies == NULL)
     return FALSE;
-  drop_misfits (self, &policies);
   if (policies != configured)
     disp_switchboard_set_policies (self->switchboard, policies);
   return TRUE;

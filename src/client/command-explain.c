@@ -85,7 +85,6 @@ static void
 write_container (DispJsonWriter *writer, const Explanation *self, GVariant *container)
 {
   const char *reason = disp_properties_string (container, "reason");
-  guint64 latency = disp_properties_count (container, "latency");
 
   disp_json_writer_begin_object (writer, NULL);
   disp_json_writer_string (writer, "container", name_of (self, container));
@@ -95,10 +94,7 @@ write_container (DispJsonWriter *writer, const Explanation *self, GVariant *cont
   disp_json_writer_double (writer, "quota", disp_properties_double (container, "quota"));
   disp_json_writer_int (writer, "in_flight",
                         (gint64) disp_properties_count (container, "in-flight"));
-  if (latency > 0)
-    disp_json_writer_seconds (writer, "latency", (gint64) latency);
-  else
-    disp_json_writer_null (writer, "latency");
+  disp_format_write_latency (writer, "latency", disp_properties_count (container, "latency"));
   disp_json_writer_double (writer, "chance", disp_properties_double (container, "chance"));
   disp_json_writer_boolean (writer, "next", disp_properties_boolean (container, "next"));
   disp_json_writer_end_object (writer);

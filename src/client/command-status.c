@@ -69,15 +69,6 @@ write_string (DispJsonWriter *writer, const char *key, GVariant *properties, con
 }
 
 static void
-write_latency (DispJsonWriter *writer, const char *key, guint64 microseconds)
-{
-  if (microseconds == 0)
-    disp_json_writer_null (writer, key);
-  else
-    disp_json_writer_seconds (writer, key, (gint64) microseconds);
-}
-
-static void
 write_requests (DispJsonWriter *writer, const DispCounters *all)
 {
   disp_json_writer_int (writer, "in_flight", (gint64) all->in_flight);
@@ -85,9 +76,9 @@ write_requests (DispJsonWriter *writer, const DispCounters *all)
   disp_json_writer_int (writer, "succeeded", (gint64) all->succeeded);
   disp_json_writer_int (writer, "failed", (gint64) all->failed);
   disp_json_writer_int (writer, "cancelled", (gint64) all->cancelled);
-  write_latency (writer, "latency", all->latency);
-  write_latency (writer, "p50", disp_counters_percentile (all, NULL, 0.5));
-  write_latency (writer, "p99", disp_counters_percentile (all, NULL, 0.99));
+  disp_format_write_latency (writer, "latency", all->latency);
+  disp_format_write_latency (writer, "p50", disp_counters_percentile (all, NULL, 0.5));
+  disp_format_write_latency (writer, "p99", disp_counters_percentile (all, NULL, 0.99));
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/fleet-view.h"
 
+#include "client/format.h"
 #include "client/properties.h"
 #include "client/variant-json.h"
 
@@ -55,7 +56,6 @@ void
 disp_container_write (DispJsonWriter *writer, const DispMember *container)
 {
   GVariant *properties = container->properties;
-  guint64 latency = disp_properties_count (properties, "Latency");
 
   disp_json_writer_begin_object (writer, NULL);
   disp_json_writer_string (writer, "container", container->name);
@@ -75,10 +75,7 @@ disp_container_write (DispJsonWriter *writer, const DispMember *container)
   write_count (writer, "in_flight", properties, "InFlight");
   write_count (writer, "requests", properties, "RequestsTotal");
   write_count (writer, "failed", properties, "ErrorsTotal");
-  if (latency > 0)
-    disp_json_writer_seconds (writer, "latency", (gint64) latency);
-  else
-    disp_json_writer_null (writer, "latency");
+  disp_format_write_latency (writer, "latency", disp_properties_count (properties, "Latency"));
   disp_json_writer_end_object (writer);
 }
 

@@ -72,6 +72,23 @@ disp_format_latency (guint64 microseconds)
 }
 
 /**
+ * disp_format_write_latency:
+ * @writer: a document
+ * @key: the member
+ * @microseconds: a latency; 0 = not known
+ *
+ * Writes it for programs: seconds, or null.
+ */
+void
+disp_format_write_latency (DispJsonWriter *writer, const char *key, guint64 microseconds)
+{
+  if (microseconds > 0)
+    disp_json_writer_seconds (writer, key, (gint64) microseconds);
+  else
+    disp_json_writer_null (writer, key);
+}
+
+/**
  * disp_format_span:
  * @microseconds: a longer duration
  *

@@ -88,15 +88,6 @@ disp_watch_get_table (const DispWatchMoment *moment)
 }
 
 static void
-write_latency (DispJsonWriter *writer, const char *key, guint64 microseconds)
-{
-  if (microseconds == 0)
-    disp_json_writer_null (writer, key);
-  else
-    disp_json_writer_seconds (writer, key, (gint64) microseconds);
-}
-
-static void
 write_counters (DispJsonWriter *writer, const DispCounters *now, const DispCounters *before,
                 guint64 span)
 {
@@ -109,8 +100,8 @@ write_counters (DispJsonWriter *writer, const DispCounters *now, const DispCount
     disp_json_writer_null (writer, "rate");
   else
     disp_json_writer_double (writer, "rate", rate);
-  write_latency (writer, "p50", percentile (now, before, 0.5));
-  write_latency (writer, "p99", percentile (now, before, 0.99));
+  disp_format_write_latency (writer, "p50", percentile (now, before, 0.5));
+  disp_format_write_latency (writer, "p99", percentile (now, before, 0.99));
 }
 
 /**

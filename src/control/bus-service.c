@@ -51,6 +51,13 @@ on_tried (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
     tried (self->tried_data);
 }
 
+static gboolean
+on_news (gpointer user_data)
+{
+  disp_bus_service_look (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
 /* What a call changed is seen before its answer. */
 static void
 on_changed (G_GNUC_UNUSED DispGate *gate, gpointer user_data)
@@ -62,7 +69,7 @@ on_changed (G_GNUC_UNUSED DispGate *gate, gpointer user_data)
  * disp_bus_service_new:
  * @address: that of the message bus, which need not be there
  * @authority: decides who may change something
- * @switchboard: what is shown
+ * @switchboard: what is shown, which nobody watches
  * @operations: what changes it
  * @settings: what is shown of the configuration; copied
  *
@@ -80,7 +87,7 @@ disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchb
 
   self->parts.switchboard = g_object_ref (switchboard);
   self->parts.operations = g_object_ref (operations);
-  self->parts.gate = disp_gate_new (authority);
+  self->parts.gate = disp_gate_new (authority, switchboard);
   g_signal_connect (self->parts.gate, "changed", G_CALLBACK (on_changed), self);
 
   self->announcer = disp_announcer_new (clock);
@@ -94,6 +101,7 @@ disp_bus_service_new (const char *address, DispAuthority *authority, DispSwitchb
   g_signal_connect (self->link, "left", G_CALLBACK (on_left), self);
   g_signal_connect (self->link, "tried", G_CALLBACK (on_tried), self);
   disp_bus_link_start (self->link);
+  disp_switchboard_watch (switchboard, on_news, self);
   return self;
 }
 
@@ -131,7 +139,7 @@ disp_bus_service_set_fleet_source (DispBusService *self, const char *fleet_sourc
  * disp_bus_service_look:
  * @self: the service
  *
- * Brings the bus up to date with the switchboard; for disp_switchboard_watch().
+ * Brings the bus up to date with the switchboard now; soon after a change it is brought so anyway.
  */
 void
 disp_bus_service_look (DispBusService *self)
@@ -150,6 +158,7 @@ disp_bus_service_look (DispBusService *self)
 void
 disp_bus_service_free (DispBusService *self)
 {
+  disp_switchboard_unwatch (self->parts.switchboard);
   disp_bus_link_stop (self->link);
   g_signal_handlers_disconnect_by_data (self->link, self);
   g_signal_handlers_disconnect_by_data (self->parts.gate, self);

@@ -139,14 +139,6 @@ disp_container_object_get_property (GObject *object, guint id, GValue *value,
     }
 }
 
-/* Nobody sets them here: the bus has them written by operations. */
-static void
-disp_container_object_set_property (GObject *object, guint id, G_GNUC_UNUSED const GValue *value,
-                                    GParamSpec *spec)
-{
-  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-}
-
 /* Calls, all of which change something. */
 
 static gboolean
@@ -252,7 +244,7 @@ disp_container_object_class_init (DispContainerObjectClass *klass)
 
   object_class->finalize = disp_container_object_finalize;
   object_class->get_property = disp_container_object_get_property;
-  object_class->set_property = disp_container_object_set_property;
+  object_class->set_property = disp_writable_refuse;
   G_DBUS_INTERFACE_SKELETON_CLASS (klass)->get_vtable = get_vtable;
   last = disp_bus_container1_override_properties (object_class, PROP_NAME);
   g_assert (last == N_PROPS - 1);

@@ -3,6 +3,7 @@
 
 #include "build-config.h"
 #include "control/explanation.h"
+#include "control/policy-call.h"
 #include "control/statistics.h"
 #include "control/subscriptions.h"
 #include "control/writable.h"
@@ -162,25 +163,14 @@ disp_dispatcher_object_get_property (GObject *object, guint id, GValue *value,
     }
 }
 
-/* Nobody sets them here: the bus has them written by operations. */
-static void
-disp_dispatcher_object_set_property (GObject *object, guint id, G_GNUC_UNUSED const GValue *value,
-                                     GParamSpec *spec)
-{
-  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-}
-
 /* Calls that change something. */
 
 static gboolean
 set_policy (gpointer object, GVariant *parameters, GError **error)
 {
   const DispDispatcherObject *self = object;
-  g_autoptr (GVariant) options = NULL;
-  const char *policy;
 
-  g_variant_get (parameters, "(&s@a{sv})", &policy, &options);
-  return disp_operations_set_policy (self->parts.operations, NULL, policy, options, error);
+  return disp_policy_call_set (&self->parts, NULL, parameters, error);
 }
 
 static gboolean
@@ -191,16 +181,13 @@ handle_set_policy (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation
   return TRUE;
 }
 
-/* Policy is the only property that can be written; GDBus has checked its type. */
+/* Policy is the only property that can be written. */
 static gboolean
 write_policy (gpointer object, GVariant *parameters, GError **error)
 {
   const DispDispatcherObject *self = object;
-  g_autoptr (GVariant) value = NULL;
 
-  g_variant_get (parameters, "(&s&sv)", NULL, NULL, &value);
-  return disp_operations_set_policy (self->parts.operations, NULL,
-                                     g_variant_get_string (value, NULL), NULL, error);
+  return disp_policy_call_write (&self->parts, NULL, parameters, error);
 }
 
 static void
@@ -420,7 +407,7 @@ disp_dispatcher_object_class_init (DispDispatcherObjectClass *klass)
 
   object_class->finalize = disp_dispatcher_object_finalize;
   object_class->get_property = disp_dispatcher_object_get_property;
-  object_class->set_property = disp_dispatcher_object_set_property;
+  object_class->set_property = disp_writable_refuse;
   G_DBUS_INTERFACE_SKELETON_CLASS (klass)->get_vtable = get_vtable;
   last = disp_bus_dispatcher1_override_properties (object_class, PROP_VERSION);
   g_assert (last == N_PROPS - 1);

@@ -9,7 +9,8 @@
 struct _DispGate
 {
   GObject parent_instance;
-  DispAuthority *authority; /* (owned) */
+  DispAuthority *authority;     /* (owned) */
+  DispSwitchboard *switchboard; /* (owned) */
 };
 
 /* A call that waits. */
@@ -35,7 +36,10 @@ G_DEFINE_FINAL_TYPE (DispGate, disp_gate, G_TYPE_OBJECT)
 static void
 disp_gate_finalize (GObject *object)
 {
-  g_object_unref (DISP_GATE (object)->authority);
+  DispGate *self = DISP_GATE (object);
+
+  g_object_unref (self->authority);
+  g_object_unref (self->switchboard);
   G_OBJECT_CLASS (disp_gate_parent_class)->finalize (object);
 }
 
@@ -55,15 +59,17 @@ disp_gate_init (G_GNUC_UNUSED DispGate *self)
 /**
  * disp_gate_new:
  * @authority: decides who may pass
+ * @switchboard: when it says that the daemon is stopping, nobody passes any more
  *
  * Returns: (transfer full): a gate
  */
 DispGate *
-disp_gate_new (DispAuthority *authority)
+disp_gate_new (DispAuthority *authority, DispSwitchboard *switchboard)
 {
   DispGate *self = g_object_new (DISP_TYPE_GATE, NULL);
 
   self->authority = g_object_ref (authority);
+  self->switchboard = g_object_ref (switchboard);
   return self;
 }
 
@@ -110,6 +116,12 @@ pass (Caller *caller)
   GDBusMethodInvocation *invocation = g_steal_pointer (&caller->invocation);
   g_autoptr (GError) error = NULL;
 
+  if (disp_switchboard_get_status (caller->gate->switchboard, NULL) == DISP_STATUS_DRAINING)
+    {
+      error = g_error_new_literal (DISP_ERROR, DISP_ERROR_DRAINING, "the daemon is stopping");
+      disp_gate_fail (invocation, error);
+      return;
+    }
   if (caller->start != NULL)
     {
       caller->start (caller->object, invocation);

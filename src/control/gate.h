@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/authority.h"
+#include "engine/switchboard.h"
 
 /**
  * DispGatedChange:
@@ -27,7 +28,7 @@ typedef void (*DispGatedStart) (gpointer object, GDBusMethodInvocation *invocati
 #define DISP_TYPE_GATE (disp_gate_get_type ())
 G_DECLARE_FINAL_TYPE (DispGate, disp_gate, DISP, GATE, GObject)
 
-DispGate *disp_gate_new (DispAuthority *authority);
+DispGate *disp_gate_new (DispAuthority *authority, DispSwitchboard *switchboard);
 void disp_gate_change (DispGate *self, gpointer object, GDBusMethodInvocation *invocation,
                        DispGatedChange change);
 void disp_gate_start (DispGate *self, gpointer object, GDBusMethodInvocation *invocation,

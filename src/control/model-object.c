@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "control/model-object.h"
 
+#include "control/policy-call.h"
 #include "control/writable.h"
 
 /* A model on the bus, in all its versions. */
@@ -91,25 +92,14 @@ disp_model_object_get_property (GObject *object, guint id, GValue *value,
     }
 }
 
-/* Nobody sets them here: the bus has them written by operations. */
-static void
-disp_model_object_set_property (GObject *object, guint id, G_GNUC_UNUSED const GValue *value,
-                                GParamSpec *spec)
-{
-  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-}
-
 /* Calls, all of which change something. */
 
 static gboolean
 set_policy (gpointer object, GVariant *parameters, GError **error)
 {
   const DispModelObject *self = object;
-  g_autoptr (GVariant) options = NULL;
-  const char *policy;
 
-  g_variant_get (parameters, "(&s@a{sv})", &policy, &options);
-  return disp_operations_set_policy (self->parts.operations, self->name, policy, options, error);
+  return disp_policy_call_set (&self->parts, self->name, parameters, error);
 }
 
 static gboolean
@@ -135,16 +125,13 @@ handle_reset_policy (DispBusModel1 *object, GDBusMethodInvocation *invocation)
   return TRUE;
 }
 
-/* Policy is the only property that can be written; GDBus has checked its type. */
+/* Policy is the only property that can be written. */
 static gboolean
 write_policy (gpointer object, GVariant *parameters, GError **error)
 {
   const DispModelObject *self = object;
-  g_autoptr (GVariant) value = NULL;
 
-  g_variant_get (parameters, "(&s&sv)", NULL, NULL, &value);
-  return disp_operations_set_policy (self->parts.operations, self->name,
-                                     g_variant_get_string (value, NULL), NULL, error);
+  return disp_policy_call_write (&self->parts, self->name, parameters, error);
 }
 
 static void
@@ -189,7 +176,7 @@ disp_model_object_class_init (DispModelObjectClass *klass)
 
   object_class->finalize = disp_model_object_finalize;
   object_class->get_property = disp_model_object_get_property;
-  object_class->set_property = disp_model_object_set_property;
+  object_class->set_property = disp_writable_refuse;
   G_DBUS_INTERFACE_SKELETON_CLASS (klass)->get_vtable = get_vtable;
   last = disp_bus_model1_override_properties (object_class, PROP_NAME);
   g_assert (last == N_PROPS - 1);

@@ -17,18 +17,6 @@ struct _DispObjectTree
 
 G_DEFINE_FINAL_TYPE (DispObjectTree, disp_object_tree, G_TYPE_OBJECT)
 
-static guint
-hash_server (gconstpointer container)
-{
-  return disp_container_hash (container);
-}
-
-static gboolean
-is_same_server (gconstpointer a, gconstpointer b)
-{
-  return disp_container_is_same (a, b);
-}
-
 static void
 release_container (gpointer container)
 {
@@ -58,7 +46,8 @@ disp_object_tree_class_init (DispObjectTreeClass *klass)
 static GHashTable *
 new_paths (void)
 {
-  return g_hash_table_new_full (hash_server, is_same_server, release_container, g_free);
+  return g_hash_table_new_full (disp_container_hash, disp_container_is_same, release_container,
+                                g_free);
 }
 
 static void
@@ -144,7 +133,7 @@ list_servers (DispFleet *fleet)
   guint n_containers;
   DispContainer *const *containers = disp_fleet_get_containers (fleet, &n_containers);
   GPtrArray *servers = g_ptr_array_new_with_free_func (server_free);
-  g_autoptr (GHashTable) known = g_hash_table_new (hash_server, is_same_server);
+  g_autoptr (GHashTable) known = g_hash_table_new (disp_container_hash, disp_container_is_same);
 
   for (guint i = 0; i < n_containers; i++)
     {
@@ -277,9 +266,10 @@ make_entry (DispObjectTree *self, GPtrArray *routes)
       const DispRoute *route = g_ptr_array_index (routes, i);
 
       if (route->any_version)
-        add_containers (self, route, entry);
-      if (route->any_version)
-        continue;
+        {
+          add_containers (self, route, entry);
+          continue;
+        }
       g_array_append_val (entry->versions, route->version);
       if (route->sla > 0)
         g_variant_builder_add (&targets, "(xt)", route->version,

@@ -21,25 +21,24 @@ struct _DispStatusFeed
   gint64 deadline;              /* while it stops: until when that may take; else 0 */
 };
 
-/* A container that is in more than one route counts once. */
+/* A server that the fleet lists more than once, which shares its counters, counts once. */
 static void
 count_containers (DispSwitchboard *switchboard, DispStatusValues *values)
 {
   g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (switchboard);
   g_autoptr (GHashTable) all = g_hash_table_new (NULL, NULL);
   g_autoptr (GHashTable) eligible = g_hash_table_new (NULL, NULL);
-  const DispRoute *const *routes;
-  guint n_routes;
+  DispContainer *const *containers;
+  guint n_containers;
 
   if (routing == NULL)
     return;
-  routes = disp_fleet_get_routes (disp_routing_get_fleet (routing), &n_routes);
-  for (guint i = 0; i < n_routes; i++)
+  containers = disp_fleet_get_containers (disp_routing_get_fleet (routing), &n_containers);
+  for (guint i = 0; i < n_containers; i++)
     {
-      for (guint j = 0; j < routes[i]->n_containers; j++)
-        g_hash_table_add (all, routes[i]->containers[j]);
-      for (guint j = 0; j < routes[i]->n_eligible; j++)
-        g_hash_table_add (eligible, routes[i]->eligible[j]);
+      g_hash_table_add (all, containers[i]->stats);
+      if (disp_container_is_eligible (containers[i]))
+        g_hash_table_add (eligible, containers[i]->stats);
     }
   values->n_containers = g_hash_table_size (all);
   values->n_eligible = g_hash_table_size (eligible);

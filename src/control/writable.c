@@ -59,3 +59,20 @@ disp_writable_read (GDBusConnection *connection, const char *sender, const char 
   return get_generated (user_data)->get_property (connection, sender, path, interface, property,
                                                   error, user_data);
 }
+
+/**
+ * disp_writable_refuse:
+ * @object: an object with a #DispWritable
+ * @id: of a property
+ * @value: any
+ * @spec: of the property
+ *
+ * The set_property of the class: nobody sets properties as those of a #GObject, for what is written
+ * over the bus becomes an operation.
+ */
+void
+disp_writable_refuse (GObject *object, guint id, G_GNUC_UNUSED const GValue *value,
+                      GParamSpec *spec)
+{
+  G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+}

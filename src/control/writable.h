@@ -30,3 +30,4 @@ void disp_writable_call (GDBusConnection *connection, const char *sender, const 
 GVariant *disp_writable_read (GDBusConnection *connection, const char *sender, const char *path,
                               const char *interface, const char *property, GError **error,
                               gpointer user_data);
+void disp_writable_refuse (GObject *object, guint id, const GValue *value, GParamSpec *spec);

@@ -114,27 +114,36 @@ disp_container_get_source_quota (const DispContainer *self)
 
 /**
  * disp_container_is_same:
- * @self: a container of one snapshot
- * @other: a container of another
+ * @self: (type DispContainer): a container of one snapshot
+ * @other: (type DispContainer): a container of another
+ *
+ * A #GEqualFunc.
  *
  * Returns: whether both are the same server, so that its counters go on
  */
 gboolean
-disp_container_is_same (const DispContainer *self, const DispContainer *other)
+disp_container_is_same (gconstpointer self, gconstpointer other)
 {
-  return g_str_equal (self->endpoint, other->endpoint) && g_str_equal (self->name, other->name);
+  const DispContainer *one = self;
+  const DispContainer *another = other;
+
+  return g_str_equal (one->endpoint, another->endpoint) && g_str_equal (one->name, another->name);
 }
 
 /**
  * disp_container_hash:
- * @self: a container
+ * @self: (type DispContainer): a container
+ *
+ * A #GHashFunc.
  *
  * Returns: a hash value, equal for containers that disp_container_is_same() finds the same
  */
 guint
-disp_container_hash (const DispContainer *self)
+disp_container_hash (gconstpointer self)
 {
-  return g_str_hash (self->endpoint) * 31 + g_str_hash (self->name);
+  const DispContainer *container = self;
+
+  return g_str_hash (container->endpoint) * 31 + g_str_hash (container->name);
 }
 
 /**

@@ -55,8 +55,8 @@ void disp_container_unref (DispContainer *self);
 
 gboolean disp_container_is_eligible (const DispContainer *self);
 double disp_container_get_source_quota (const DispContainer *self);
-gboolean disp_container_is_same (const DispContainer *self, const DispContainer *other);
-guint disp_container_hash (const DispContainer *self);
+gboolean disp_container_is_same (gconstpointer self, gconstpointer other);
+guint disp_container_hash (gconstpointer self);
 const char *disp_device_to_string (DispDevice device);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispContainer, disp_container_unref)

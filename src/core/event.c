@@ -18,14 +18,13 @@ enum
   STORE = 1 << 11,
   PATH = 1 << 12,
   ADDRESS = 1 << 13,
-  SIGNAL = 1 << 14,
-  SETTING = 1 << 15,
-  THREAD = 1 << 16,
-  DOMAIN = 1 << 17,
-  CALLER = 1 << 18,
-  COUNT = 1 << 19,
+  SETTING = 1 << 14,
+  THREAD = 1 << 15,
+  DOMAIN = 1 << 16,
+  CALLER = 1 << 17,
+  COUNT = 1 << 18,
 };
-#define N_FIELDS 20
+#define N_FIELDS 19
 /* MESSAGE, MESSAGE_ID, GLIB_DOMAIN and PRIORITY. */
 #define N_COMMON_FIELDS 4
 
@@ -192,7 +191,6 @@ add_fields (Entry *entry, const DispEventFields *fields, const Numbers *numbers)
     { "STORE", STORE, fields->store },
     { "PATH", PATH, fields->path },
     { "ADDRESS", ADDRESS, fields->address },
-    { "SIGNAL", SIGNAL, fields->signal },
     { "SETTING", SETTING, fields->setting },
     { "THREAD", THREAD, fields->thread },
     { "DOMAIN", DOMAIN, fields->domain },

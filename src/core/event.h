@@ -142,7 +142,6 @@ typedef enum
  * @store: STORE of records: a file or an URL
  * @path: PATH of another file
  * @address: ADDRESS that is listened on, or of a bus
- * @signal: SIGNAL that it got: "SIGTERM"
  * @setting: SETTING: "[server] workers"
  * @thread: THREAD, its name
  * @domain: DOMAIN of the log of a library
@@ -168,7 +167,6 @@ typedef struct
   const char *store;
   const char *path;
   const char *address;
-  const char *signal;
   const char *setting;
   const char *thread;
   const char *domain;

@@ -126,24 +126,12 @@ fill_routes (DispFleet *self)
     disp_route_fill (g_ptr_array_index (self->routes, i), g_ptr_array_index (lists, i));
 }
 
-static guint
-hash_server (gconstpointer container)
-{
-  return disp_container_hash (container);
-}
-
-static gboolean
-is_same_server (gconstpointer a, gconstpointer b)
-{
-  return disp_container_is_same (a, b);
-}
-
 /* The counters of a server go on when the next snapshot has it too; and one that is listed twice
  * has one set of them. */
 static void
 share_stats (GPtrArray *containers, DispFleet *previous)
 {
-  g_autoptr (GHashTable) known = g_hash_table_new (hash_server, is_same_server);
+  g_autoptr (GHashTable) known = g_hash_table_new (disp_container_hash, disp_container_is_same);
 
   for (guint i = 0; previous != NULL && i < previous->containers->len; i++)
     g_hash_table_add (known, g_ptr_array_index (previous->containers, i));

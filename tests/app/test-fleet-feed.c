@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/policy-registry.h"
 #include "support/fake-sink.h"
+#include "support/news.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -25,16 +26,6 @@ typedef struct
   DispSwitchboard *switchboard; /* (owned) */
   GString *news;                /* (owned) what was logged */
 } Fixture;
-
-static GLogWriterOutput
-keep_news (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
-{
-  for (gsize i = 0; i < n_fields; i++)
-    if ((level & (G_LOG_LEVEL_MESSAGE | G_LOG_LEVEL_WARNING)) != 0
-        && g_str_equal (fields[i].key, "MESSAGE"))
-      g_string_append_printf (user_data, "%s\n", (const char *) fields[i].value);
-  return G_LOG_WRITER_HANDLED;
-}
 
 static void
 write_file (const char *path, const char *text)
@@ -248,7 +239,7 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  g_log_set_writer_func (keep_news, news, NULL);
+  news_keep_in (news);
 #define ADD(name, test) g_test_add ("/app/fleet-feed/" name, Fixture, news, set_up, test, tear_down)
   ADD ("brings-into-force", test_brings_into_force);
   ADD ("edit-while-failing", test_edit_while_failing);

@@ -2,6 +2,7 @@
 #include "app/policy-file.h"
 
 #include "core/error.h"
+#include "support/news.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -16,16 +17,6 @@ typedef struct
   DispPolicies *base; /* (owned) what is configured: round robin */
   GString *news;      /* (owned) what was logged */
 } Fixture;
-
-static GLogWriterOutput
-keep_news (G_GNUC_UNUSED GLogLevelFlags level, const GLogField *fields, gsize n_fields,
-           gpointer user_data)
-{
-  for (gsize i = 0; i < n_fields; i++)
-    if (g_str_equal (fields[i].key, "MESSAGE"))
-      g_string_append_printf (user_data, "%s\n", (const char *) fields[i].value);
-  return G_LOG_WRITER_HANDLED;
-}
 
 static DispPolicySpec *
 spec_new (const char *name, const char *options)
@@ -244,7 +235,7 @@ main (int argc, char **argv)
   g_autoptr (GString) news = g_string_new (NULL);
 
   g_test_init (&argc, &argv, NULL);
-  g_log_set_writer_func (keep_news, news, NULL);
+  news_keep_in (news);
 #define ADD(name, test)                                                                            \
   g_test_add ("/app/policy-file/" name, Fixture, news, set_up, test, tear_down)
   ADD ("round-trip", test_round_trip);

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "support/fake-clock.h"
 #include "support/fake-sink.h"
+#include "support/news.h"
 
 #include <string.h>
 
@@ -27,16 +28,6 @@ typedef struct
 } Fixture;
 
 static GString *news; /* what was logged */
-
-static GLogWriterOutput
-keep_news (G_GNUC_UNUSED GLogLevelFlags level, const GLogField *fields, gsize n_fields,
-           G_GNUC_UNUSED gpointer user_data)
-{
-  for (gsize i = 0; i < n_fields; i++)
-    if (g_str_equal (fields[i].key, "MESSAGE"))
-      g_string_append_printf (news, "%s\n", (const char *) fields[i].value);
-  return G_LOG_WRITER_HANDLED;
-}
 
 static void
 write_config (const char *more)
@@ -338,7 +329,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   news = g_string_new (NULL);
-  g_log_set_writer_func (keep_news, NULL, NULL);
+  news_keep_in (news);
   private_home_enter ();
 #define ADD(name, test) g_test_add ("/app/reload/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("done", test_done);

@@ -130,6 +130,28 @@ assert_not_written (BusFixture *fixture, const char *property, GVariant *value, 
   bus_assert_error (reply, error, name, words);
 }
 
+/* Who stops the daemon does not have it changed, nor read again, any more; what it is can be seen.
+ */
+static void
+test_stopping (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  static const char *const calls[] = { ROOT ".Refresh", ROOT ".Reload", ROOT ".Reset" };
+
+  disp_switchboard_set_draining (fixture->switchboard);
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) reply = bus_fixture_call (fixture, DISP_BUS_PATH, calls[i], NULL,
+                                                     &error);
+
+      bus_assert_error (reply, error, "org.dispatcherd.Error.Draining", "the daemon is stopping");
+    }
+  assert_not_written (fixture, "Policy", g_variant_new_string ("random"),
+                      "org.dispatcherd.Error.Draining", "the daemon is stopping");
+  bus_fixture_assert_calls (fixture, "");
+  assert_root (fixture, "Status", "'draining'");
+}
+
 static void
 test_bad_writes (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 {
@@ -372,6 +394,7 @@ main (int argc, char **argv)
   ADD ("changed-back", test_changed_back);
   ADD ("configured", test_configured);
   ADD ("rejoin", test_rejoin);
+  ADD ("stopping", test_stopping);
   ADD ("stranger", test_stranger);
   ADD ("free-during-call", test_free_during_call);
   return g_test_run ();

@@ -3,6 +3,7 @@
 
 #include "control/supervisor.h"
 #include "support/fake-clock.h"
+#include "support/news.h"
 
 #include <string.h>
 
@@ -28,16 +29,6 @@ typedef struct
 
 /* What the log said since it was looked at last. */
 static GString *said;
-
-static GLogWriterOutput
-collect (G_GNUC_UNUSED GLogLevelFlags level, const GLogField *fields, gsize n_fields,
-         G_GNUC_UNUSED gpointer user_data)
-{
-  for (gsize i = 0; i < n_fields; i++)
-    if (g_str_equal (fields[i].key, "MESSAGE"))
-      g_string_append_printf (said, "%s\n", (const char *) fields[i].value);
-  return G_LOG_WRITER_HANDLED;
-}
 
 static void
 assert_said (const char *expected)
@@ -173,7 +164,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
   said = g_string_new (NULL);
-  g_log_set_writer_func (collect, NULL, NULL);
+  news_keep_in (said);
   g_test_add ("/control/watchdog/fed", Fixture, NULL, set_up, test_fed, tear_down);
   g_test_add ("/control/watchdog/stalled/worker", Fixture, GUINT_TO_POINTER (WORKER), set_up,
               test_stalled, tear_down);

@@ -101,14 +101,13 @@ test_all_fields (void)
                                       .store = "j",
                                       .path = "k",
                                       .address = "l",
-                                      .signal = "n",
                                       .setting = "o",
                                       .thread = "p",
                                       .domain = "q",
                                       .caller = "r",
                                       .count = G_MAXUINT64 },
                   "all");
-  g_assert_cmpuint (seen.n_fields, ==, 24);
+  g_assert_cmpuint (seen.n_fields, ==, 23);
   assert_field ("PRIORITY", "6");
   assert_field ("REQUEST_ID", "a");
   assert_field ("CLIENT_REQUEST_ID", "b");
@@ -124,7 +123,6 @@ test_all_fields (void)
   assert_field ("STORE", "j");
   assert_field ("PATH", "k");
   assert_field ("ADDRESS", "l");
-  assert_field ("SIGNAL", "n");
   assert_field ("SETTING", "o");
   assert_field ("THREAD", "p");
   assert_field ("DOMAIN", "q");
