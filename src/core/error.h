@@ -28,6 +28,18 @@
  * @DISP_ERROR_BODY_TOO_LARGE: a body above the limit
  * @DISP_ERROR_UNSUPPORTED_TYPE: a body that claims not to be plain JSON
  * @DISP_ERROR_HEAD_TOO_LARGE: a head above the limit
+ * @DISP_ERROR_BAD_REQUEST: what came is no request as RFC 9110 and RFC 9112 have it, or an
+ * ambiguous one
+ * @DISP_ERROR_UNAUTHENTICATED: the client showed no token, or none that is known
+ * @DISP_ERROR_REQUEST_TIMEOUT: the client took too long to send its request
+ * @DISP_ERROR_TARGET_TOO_LONG: a request line above the limit
+ * @DISP_ERROR_EXPECTATION_FAILED: the client expects what is not done
+ * @DISP_ERROR_UNKNOWN_METHOD: a method that no resource has
+ * @DISP_ERROR_UNKNOWN_CODING: a transfer coding other than chunked
+ * @DISP_ERROR_UNKNOWN_HTTP_VERSION: a version of HTTP other than 1.0 and 1.1
+ * @DISP_ERROR_RATE_LIMITED: the client asks more often than it may
+ * @DISP_ERROR_TOO_MANY_CONNECTIONS: no more connections are taken, of that client or of all
+ * @DISP_ERROR_BODIES_FULL: the bodies that are in flight take all memory that they may
  * @DISP_ERROR_CLIENT_GONE: the client hung up before its answer
  * @DISP_ERROR_UPSTREAM: the container could not be reached or gave no whole answer
  * @DISP_ERROR_NO_FLEET: no fleet is known yet
@@ -58,6 +70,17 @@ typedef enum
   DISP_ERROR_BODY_TOO_LARGE,
   DISP_ERROR_UNSUPPORTED_TYPE,
   DISP_ERROR_HEAD_TOO_LARGE,
+  DISP_ERROR_BAD_REQUEST,
+  DISP_ERROR_UNAUTHENTICATED,
+  DISP_ERROR_REQUEST_TIMEOUT,
+  DISP_ERROR_TARGET_TOO_LONG,
+  DISP_ERROR_EXPECTATION_FAILED,
+  DISP_ERROR_UNKNOWN_METHOD,
+  DISP_ERROR_UNKNOWN_CODING,
+  DISP_ERROR_UNKNOWN_HTTP_VERSION,
+  DISP_ERROR_RATE_LIMITED,
+  DISP_ERROR_TOO_MANY_CONNECTIONS,
+  DISP_ERROR_BODIES_FULL,
   DISP_ERROR_CLIENT_GONE,
   DISP_ERROR_UPSTREAM,
   DISP_ERROR_NO_FLEET,

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "front/terms.h"
+
+#include <sys/socket.h>
+
+/**
+ * DispReception:
+ *
+ * What all that serve clients share, whatever they serve: how many connections there are and whose,
+ * and how much memory the bodies in flight take.  Counted by references; any thread.
+ */
+typedef struct _DispReception DispReception;
+
+/**
+ * DispPeer:
+ *
+ * Where connections come from: an address of IPv4, the first 64 bits of one of IPv6, or a user with
+ * a UNIX socket.  Counts its connections.  Counted by references; any thread.
+ */
+typedef struct _DispPeer DispPeer;
+
+DispReception *disp_reception_new (void);
+DispReception *disp_reception_ref (DispReception *self);
+void disp_reception_unref (DispReception *self);
+
+DispPeer *disp_reception_admit (DispReception *self, const DispTerms *terms,
+                                const struct sockaddr *address, socklen_t length, GError **error);
+void disp_reception_leave (DispReception *self, DispPeer *peer);
+guint disp_reception_count_connections (DispReception *self);
+const char *disp_peer_get_name (const DispPeer *self);
+
+gboolean disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize size);
+void disp_reception_give_memory (DispReception *self, gsize size);
+gsize disp_reception_get_memory (DispReception *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispReception, disp_reception_unref)

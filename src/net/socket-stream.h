@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * DispSocketStream:
+ *
+ * A #GIOStream over a connected socket of the system, without a #GSocket: what GIO's TLS stands on.
+ * Both of its halves are pollable; a blocking call waits for as long as it takes, or until it is
+ * cancelled.
+ */
+#define DISP_TYPE_SOCKET_STREAM (disp_socket_stream_get_type ())
+G_DECLARE_FINAL_TYPE (DispSocketStream, disp_socket_stream, DISP, SOCKET_STREAM, GIOStream)
+
+GIOStream *disp_socket_stream_new (int fd);
