@@ -20,13 +20,15 @@ typedef struct
   guint max_connections_per_client; /* 0: no limit */
   gint64 head_timeout;              /* from the first byte of a head to its last */
   gint64 idle_timeout;              /* from an answer, or the start, to the first byte */
-  gint64 body_timeout;        /* what a body may take however slow it is, on top of its rate */
-  gint64 write_timeout;       /* what an answer may, the same way */
-  gsize min_rate;             /* per second: how fast bodies and answers must go at least; 0: any */
-  gboolean allows_half_close; /* a client that ends its sending side is not taken for gone */
-  DispTokens *tokens;         /* (owned) (nullable) one of these is needed for predictions */
-  double request_rate;        /* per second, of one client; 0: no limit */
-  guint request_burst;        /* how many requests of one client may come at once */
+  /* A body that comes must go on at min_rate, on the average over each such time, or end; so must
+   * an answer that is read.  What was fast before is no credit for later. */
+  gint64 body_timeout;
+  gint64 write_timeout;
+  gsize min_rate;                   /* in bytes per second; 0: a byte each time is enough */
+  gboolean allows_half_close;       /* a client that ends its sending side is not taken for gone */
+  DispTokens *tokens;               /* (owned) (nullable) one of these is needed for predictions */
+  double request_rate;              /* per second, of one client; 0: no limit */
+  guint request_burst;              /* how many requests of one client may come at once */
   GTlsCertificate *certificate;     /* (owned) (nullable) with which TLS is spoken */
   GTlsDatabase *client_authorities; /* (owned) (nullable) which sign certificates of clients */
   gboolean needs_client_certificate;
