@@ -20,6 +20,8 @@
  * @DISP_EVENT_NOTIFY_FAILED: systemd, or whoever started the daemon, cannot be told how it is
  * @DISP_EVENT_ACCEPT_PAUSED: no connection can be accepted now
  * @DISP_EVENT_ACCEPT_RESUMED: they are accepted again
+ * @DISP_EVENT_CONNECTIONS_FULL: there are as many connections as there may be
+ * @DISP_EVENT_CONNECTIONS_ROOM: there is room for more again
  * @DISP_EVENT_MESSAGES_LEFT_OUT: a library had more to say than is logged
  * @DISP_EVENT_REQUEST_ENDED: a request was answered
  * @DISP_EVENT_CONTAINER_FAILS: a request failed at a container, and the one before did not
@@ -82,6 +84,8 @@ typedef enum
   DISP_EVENT_NOTIFY_FAILED,
   DISP_EVENT_ACCEPT_PAUSED,
   DISP_EVENT_ACCEPT_RESUMED,
+  DISP_EVENT_CONNECTIONS_FULL,
+  DISP_EVENT_CONNECTIONS_ROOM,
   DISP_EVENT_MESSAGES_LEFT_OUT,
   DISP_EVENT_REQUEST_ENDED,
   DISP_EVENT_CONTAINER_FAILS,

@@ -24,7 +24,8 @@ typedef struct _DispCrewMember DispCrewMember;
  * @peer: (transfer full): from where; to be given to disp_reception_leave() when it is closed
  * @user_data: as given to disp_crew_join()
  *
- * Takes a new connection, on the thread of the member.
+ * Takes a new connection, on the thread of the member.  When that is closed, be it at once,
+ * disp_crew_closed() says so.
  */
 typedef void (*DispAccepted) (int fd, DispPeer *peer, gpointer user_data);
 
@@ -36,5 +37,6 @@ DispCrewMember *disp_crew_join (DispCrew *self, DispAccepted accepted, gpointer 
 void disp_crew_leave (DispCrewMember *member);
 void disp_crew_pass (DispCrewMember *member, int fd, DispPeer *peer);
 void disp_crew_closed (DispCrewMember *member);
+guint disp_crew_count_open (DispCrewMember *member);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispCrew, disp_crew_unref)

@@ -6,6 +6,15 @@
 #include <sys/socket.h>
 
 /**
+ * DISP_SMALL_BODY:
+ *
+ * Up to so many bytes memory is still given when larger bodies have taken all: one sixteenth of
+ * what they may take is kept for it, on top.  So whoever takes memory for one body step by step
+ * takes more than this at once as soon as the body has so much already.
+ */
+#define DISP_SMALL_BODY ((gsize) 64 * 1024)
+
+/**
  * DispReception:
  *
  * What all that serve clients share, whatever they serve: how many connections there are and whose,
@@ -17,7 +26,7 @@ typedef struct _DispReception DispReception;
  * DispPeer:
  *
  * Where connections come from: an address of IPv4, the first 64 bits of one of IPv6, or a user with
- * a UNIX socket.  Counts its connections.  Counted by references; any thread.
+ * a UNIX socket.  Counts its connections, and lives as long as it has some.  Any thread.
  */
 typedef struct _DispPeer DispPeer;
 
@@ -28,6 +37,8 @@ void disp_reception_unref (DispReception *self);
 DispPeer *disp_reception_admit (DispReception *self, const DispTerms *terms,
                                 const struct sockaddr *address, socklen_t length, GError **error);
 void disp_reception_leave (DispReception *self, DispPeer *peer);
+gboolean disp_reception_is_full (DispReception *self, const DispTerms *terms);
+void disp_reception_turned_away (DispReception *self, const DispTerms *terms, const GError *error);
 guint disp_reception_count_connections (DispReception *self);
 const char *disp_peer_get_name (const DispPeer *self);
 
