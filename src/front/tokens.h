@@ -17,4 +17,6 @@ void disp_tokens_unref (DispTokens *self);
 guint disp_tokens_count (const DispTokens *self);
 const char *disp_tokens_find (const DispTokens *self, const char *authorization);
 
+gboolean disp_authorization_is_bearer (const char *authorization);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispTokens, disp_tokens_unref)
