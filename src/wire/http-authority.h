@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "wire/http-span.h"
+
+gboolean disp_http_authority_check (DispSpan authority, GError **error);
