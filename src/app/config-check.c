@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/config.h"
 
+#include "app/credential.h"
 #include "core/error.h"
 #include "front/listen-address.h"
 
@@ -66,6 +67,57 @@ check_embedded_store (const DispConfig *self, GError **error)
                     self->requests_store, self->origins[DISP_SETTING_REQUESTS_STORE]);
 }
 
+static gboolean
+check_body_memory (const DispConfig *self, GError **error)
+{
+  if (self->body_memory >= self->body_limit)
+    return TRUE;
+  return set_fault (error, self, DISP_SETTING_BODY_MEMORY,
+                    _ ("expected at least what one body may take, [server] body-limit=%s (%s), "
+                       "found \"%s\""),
+                    self->texts[DISP_SETTING_BODY_LIMIT], self->origins[DISP_SETTING_BODY_LIMIT],
+                    self->texts[DISP_SETTING_BODY_MEMORY]);
+}
+
+/* What would else be taken for safe, and not be. */
+static gboolean
+check_tls (const DispConfig *self, GError **error)
+{
+  const gboolean has_authorities = *self->tls_client_ca != '\0';
+  const gboolean wants_clients = self->tls_client_certificate != DISP_CLIENT_CERTIFICATE_NONE;
+
+  if (*self->tls_certificate == '\0' && *self->tls_key != '\0')
+    return set_fault (error, self, DISP_SETTING_TLS_KEY,
+                      _ ("expected [server] tls-certificate as well"));
+  if (*self->tls_certificate == '\0' && wants_clients)
+    return set_fault (error, self, DISP_SETTING_TLS_CLIENT_CERTIFICATE,
+                      _ ("expected [server] tls-certificate as well"));
+  if (wants_clients && !has_authorities)
+    return set_fault (error, self, DISP_SETTING_TLS_CLIENT_CERTIFICATE,
+                      _ ("expected [server] tls-client-ca as well"));
+  if (has_authorities && !wants_clients)
+    return set_fault (error, self, DISP_SETTING_TLS_CLIENT_CA,
+                      _ ("expected [server] tls-client-certificate=optional or required as well"));
+  return TRUE;
+}
+
+/* Whoever reaches it may have predictions made. */
+static gboolean
+check_front (const DispConfig *self, GError **error)
+{
+  if (disp_config_admits_others (self))
+    return TRUE;
+  for (char *const *address = self->listen; *address != NULL; address++)
+    if (!disp_listen_address_is_local (*address))
+      return set_fault (error, self, DISP_SETTING_LISTEN,
+                        _ ("expected an address of 127.0.0.0/8, [::1]:PORT or unix:/PATH, found "
+                           "\"%s\", which others than this machine can reach; say with "
+                           "token-file in [server] who may, or with allow-open=yes there that all "
+                           "may"),
+                        *address);
+  return TRUE;
+}
+
 /* The embedded services answer whoever reaches them, and let everybody change things. */
 static gboolean
 check_open (const DispConfig *self, DispSetting setting, char *const *addresses, GError **error)
@@ -112,6 +164,21 @@ check_addresses (const DispConfig *self, GError **error)
 }
 
 /**
+ * disp_config_admits_others:
+ * @self: a configuration with all its layers
+ *
+ * Returns: whether predictions may be served where others than this machine can ask for them: they
+ *   need tokens, or the operator says that they need none
+ */
+gboolean
+disp_config_admits_others (const DispConfig *self)
+{
+  g_autofree char *credential = disp_credential_find (DISP_CREDENTIAL_TOKENS);
+
+  return self->server_allow_open || *self->token_file != '\0' || credential != NULL;
+}
+
+/**
  * disp_config_check:
  * @self: a configuration with all its layers
  * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section, the key and what was expected
@@ -124,6 +191,7 @@ gboolean
 disp_config_check (const DispConfig *self, GError **error)
 {
   return check_source (self, error) && check_durability (self, error)
+         && check_body_memory (self, error) && check_tls (self, error) && check_front (self, error)
          && check_embedded_store (self, error)
          && check_open (self, DISP_SETTING_REQUESTS_STORE_LISTEN, self->requests_store_listen,
                         error)

@@ -72,6 +72,10 @@ void
 disp_config_free (DispConfig *self)
 {
   g_strfreev (self->listen);
+  g_free (self->token_file);
+  g_free (self->tls_certificate);
+  g_free (self->tls_key);
+  g_free (self->tls_client_ca);
   g_free (self->state_dir);
   g_free (self->fleet);
   g_free (self->containers_manager);

@@ -37,15 +37,47 @@ typedef enum
 } DispBusKind;
 
 /**
+ * DispClientCertificate:
+ * @DISP_CLIENT_CERTIFICATE_NONE: none is asked for
+ * @DISP_CLIENT_CERTIFICATE_OPTIONAL: one that is shown must be right
+ * @DISP_CLIENT_CERTIFICATE_REQUIRED: one must be shown, and be right
+ *
+ * Whether clients show certificates of their own.
+ */
+typedef enum
+{
+  DISP_CLIENT_CERTIFICATE_NONE,
+  DISP_CLIENT_CERTIFICATE_OPTIONAL,
+  DISP_CLIENT_CERTIFICATE_REQUIRED,
+} DispClientCertificate;
+
+/**
  * DispConfig:
  *
  * The configuration in force.  Times are in microseconds, sizes in bytes.
  */
 typedef struct
 {
-  char **listen; /* (owned) at least one */
+  char **listen;    /* (owned) at least one */
+  char *token_file; /* (owned) path */
+  gboolean server_allow_open;
+  double request_rate;   /* per second; 0: without limit */
+  guint request_burst;   /* 0: as many as come in one second */
+  char *tls_certificate; /* (owned) path */
+  char *tls_key;         /* (owned) path */
+  DispClientCertificate tls_client_certificate;
+  char *tls_client_ca; /* (owned) path */
   guint workers;
+  guint max_connections;
+  guint max_connections_per_client; /* 0: without limit */
   gint64 body_limit;
+  gint64 body_memory;
+  gint64 head_timeout;
+  gint64 body_timeout;
+  gint64 write_timeout;
+  gint64 min_rate; /* per second; 0: any */
+  gint64 client_idle_timeout;
+  gboolean allows_half_close;
   gint64 drain_timeout;
   char *state_dir; /* (owned) */
   gboolean verbose;
@@ -89,6 +121,7 @@ gboolean disp_config_load_environment (DispConfig *self, const char *const *envi
                                        GError **error);
 gboolean disp_config_set (DispConfig *self, const char *name, const char *text, const char *origin,
                           GError **error);
+gboolean disp_config_admits_others (const DispConfig *self);
 gboolean disp_config_check (const DispConfig *self, GError **error);
 char *disp_config_to_text (const DispConfig *self);
 

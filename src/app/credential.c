@@ -34,6 +34,30 @@ is_field_value (const char *bytes, gsize size)
   return size > 0 && bytes[0] != ' ' && bytes[size - 1] != ' ';
 }
 
+/* (nullable): where it would be, if the supervisor passes any on. */
+static char *
+make_path (const char *name)
+{
+  const char *directory = g_getenv ("CREDENTIALS_DIRECTORY");
+
+  return directory != NULL && *directory != '\0' ? g_build_filename (directory, name, NULL) : NULL;
+}
+
+/**
+ * disp_credential_find:
+ * @name: the name of a credential
+ *
+ * Returns: (transfer full) (nullable): its file, which need not be readable; %NULL if nobody gave
+ *   one
+ */
+char *
+disp_credential_find (const char *name)
+{
+  g_autofree char *path = make_path (name);
+
+  return path != NULL && g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
+}
+
 /**
  * disp_credential_read:
  * @name: the name of a credential
@@ -48,16 +72,14 @@ is_field_value (const char *bytes, gsize size)
 gboolean
 disp_credential_read (const char *name, char **value, GError **error)
 {
-  const char *directory = g_getenv ("CREDENTIALS_DIRECTORY");
-  g_autofree char *path = NULL;
+  g_autofree char *path = make_path (name);
   g_autofree char *bytes = g_malloc (MAX_SIZE + 1);
   g_autoptr (GError) reason = NULL;
   gssize size;
 
   *value = NULL;
-  if (directory == NULL || *directory == '\0')
+  if (path == NULL)
     return TRUE;
-  path = g_build_filename (directory, name, NULL);
   size = read_file (path, bytes, &reason);
   if (size < 0 && g_error_matches (reason, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
     return TRUE;

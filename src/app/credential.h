@@ -6,5 +6,8 @@
 /* What is sent as the field Authorization to a Containers Manager, and to a Requests Store. */
 #define DISP_CREDENTIAL_MANAGER "containers-manager.authorization"
 #define DISP_CREDENTIAL_STORE "requests-store.authorization"
+/* The bearer tokens that clients of predictions may show. */
+#define DISP_CREDENTIAL_TOKENS "predictions.tokens"
 
+char *disp_credential_find (const char *name);
 gboolean disp_credential_read (const char *name, char **value, GError **error);

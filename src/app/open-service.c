@@ -51,6 +51,12 @@ check (const DispConfig *config, DispSetting setting, DispService *service, GErr
                  _ ("LISTEN_FDS: a socket of %s listens on %s, which others than this machine can "
                     "reach; if they may, say allow-open=yes in [embedded]"),
                  name_sockets (setting), open);
+  else if (setting == DISP_SETTING_LISTEN && !disp_config_admits_others (config) && open != NULL)
+    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                 _ ("LISTEN_FDS: a socket of %s listens on %s, which others than this machine can "
+                    "reach; say with token-file in [server] who may, or with allow-open=yes there "
+                    "that all may"),
+                 name_sockets (setting), open);
   else
     return TRUE;
   return FALSE;

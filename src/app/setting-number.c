@@ -3,10 +3,19 @@
 
 #include <glib/gi18n.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define MAX_WORKERS 256
 /* More would not fit into any memory. */
 #define MAX_COUNT 1000000000
+/* With more, what an idle connection costs would be felt. */
+#define MAX_AUTO_CONNECTIONS 10000
+/* The descriptors that are left for all else: listening, containers, stores, the bus. */
+#define SPARE_DESCRIPTORS 200
+/* Between one request in a thousand seconds and so many in one, in requests per second. */
+#define MIN_RATE 0.001
+#define MAX_RATE 1e6
+#define MAX_BURST 1000000
 /* Nothing waits longer than a day. */
 #define MAX_DURATION ((double) G_TIME_SPAN_DAY)
 /* Microseconds and bytes are read as doubles, which are exact up to 2^53 only. */
@@ -29,12 +38,19 @@ static const Unit size_units[]
 
 /* Takes plain decimal numbers only; strtod() knows many more. */
 static gboolean
+parse_decimal (const char *text, double *number, char **end)
+{
+  *number = g_ascii_strtod (text, end);
+  return g_ascii_isdigit (text[0]) && *end == text + strspn (text, "0123456789.");
+}
+
+static gboolean
 parse_quantity (const char *text, const Unit *units, gsize n_units, double most, gint64 *value)
 {
+  double number;
   char *end;
-  double number = g_ascii_strtod (text, &end);
 
-  if (!g_ascii_isdigit (text[0]) || end != text + strspn (text, "0123456789."))
+  if (!parse_decimal (text, &number, &end))
     return FALSE;
   while (*end == ' ')
     end++;
@@ -83,6 +99,83 @@ disp_setting_parse_count (const char *text, gpointer field, GError **error)
     return disp_setting_set_expected (error, _ ("a number from 1 to 1000000000"), text);
   *(guint *) field = (guint) number;
   return TRUE;
+}
+
+gboolean
+disp_setting_parse_count_or_none (const char *text, gpointer field, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (text, 10, 0, MAX_COUNT, &number, NULL))
+    return disp_setting_set_expected (error, _ ("a number up to 1000000000, or 0 for no limit"),
+                                      text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
+/* As many as there may be, with the limit that the daemon gives itself at its start. */
+static guint
+count_connections (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY
+      || limit.rlim_max >= MAX_AUTO_CONNECTIONS + SPARE_DESCRIPTORS)
+    return MAX_AUTO_CONNECTIONS;
+  return limit.rlim_max > 2 * SPARE_DESCRIPTORS ? (guint) limit.rlim_max - SPARE_DESCRIPTORS
+                                                : MAX ((guint) limit.rlim_max / 2, 1);
+}
+
+gboolean
+disp_setting_parse_max_connections (const char *text, gpointer field, GError **error)
+{
+  guint64 number;
+
+  if (g_str_equal (text, "auto"))
+    number = count_connections ();
+  else if (!g_ascii_string_to_unsigned (text, 10, 1, MAX_COUNT, &number, NULL))
+    return disp_setting_set_expected (error, _ ("auto or a number from 1 to 1000000000"), text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_request_rate (const char *text, gpointer field, GError **error)
+{
+  double number;
+  char *end;
+
+  if (!parse_decimal (text, &number, &end) || *end != '\0'
+      || (number != 0 && (number < MIN_RATE || number > MAX_RATE)))
+    return disp_setting_set_expected (
+        error,
+        _ ("a number of requests per second from 0.001 to 1000000, such as 0.5 or 100, or "
+           "0 for no limit"),
+        text);
+  *(double *) field = number;
+  return TRUE;
+}
+
+/* 0 stands for auto. */
+gboolean
+disp_setting_parse_request_burst (const char *text, gpointer field, GError **error)
+{
+  guint64 number = 0;
+
+  if (!g_str_equal (text, "auto")
+      && !g_ascii_string_to_unsigned (text, 10, 1, MAX_BURST, &number, NULL))
+    return disp_setting_set_expected (error, _ ("auto or a number from 1 to 1000000"), text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_min_rate (const char *text, gpointer field, GError **error)
+{
+  return parse_bytes (text, MAX_SIZE, field)
+         || disp_setting_set_expected (
+             error, _ ("a number of bytes per second up to 2G, such as 1000 or 64K, or 0 for any"),
+             text);
 }
 
 gboolean

@@ -247,6 +247,28 @@ disp_setting_parse_overflow (const char *text, gpointer field, GError **error)
 }
 
 gboolean
+disp_setting_parse_half_close (const char *text, gpointer field, GError **error)
+{
+  return parse_alternative (text, "close", "allow", field, error);
+}
+
+gboolean
+disp_setting_parse_client_certificate (const char *text, gpointer field, GError **error)
+{
+  static const char *const names[] = {
+    [DISP_CLIENT_CERTIFICATE_NONE] = "none",
+    [DISP_CLIENT_CERTIFICATE_OPTIONAL] = "optional",
+    [DISP_CLIENT_CERTIFICATE_REQUIRED] = "required",
+  };
+  guint value;
+
+  if (!parse_choice (text, names, G_N_ELEMENTS (names), &value, error))
+    return FALSE;
+  *(DispClientCertificate *) field = (DispClientCertificate) value;
+  return TRUE;
+}
+
+gboolean
 disp_setting_parse_bus (const char *text, gpointer field, GError **error)
 {
   static const char *const names[] = {

@@ -28,5 +28,7 @@ gboolean disp_setting_parse_policy (const char *text, gpointer field, GError **e
 gboolean disp_setting_parse_version_path (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_durability (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_overflow (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_half_close (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_client_certificate (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_bus (const char *text, gpointer field, GError **error);
 GVariant *disp_setting_parse_probabilities (const char *text, GError **error);

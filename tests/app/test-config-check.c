@@ -4,6 +4,7 @@
 #include "app/private-home.h"
 #include "core/error.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* A file of which each line by itself is right, and the message, behind the path of the file, of
@@ -57,7 +58,35 @@ static const CheckCase check_cases[] = {
     "[embedded]\ncontainers-manager-listen=[::]:5001\nrequests-store-listen=10.0.0.1:1\n"
     "allow-open=yes\n",
     NULL },
-  { "open-front", "[server]\nlisten=0.0.0.0:8000\n", NULL },
+  { "open-front", "[server]\nlisten=127.0.0.1:1;0.0.0.0:8000\n",
+    "[server] listen: expected an address of 127.0.0.0/8, [::1]:PORT or unix:/PATH, found "
+    "\"0.0.0.0:8000\", which others than this machine can reach; say with token-file in [server] "
+    "who may, or with allow-open=yes there that all may" },
+  { "open-front-on-purpose", "[server]\nlisten=0.0.0.0:8000\nallow-open=yes\n", NULL },
+  { "open-front-with-tokens", "[server]\nlisten=[::]:8000\ntoken-file=/t\n", NULL },
+  { "open-front-embedded", "[server]\nlisten=[::]:8000\n[embedded]\nallow-open=yes\n",
+    "[server] listen: " },
+  { "open-embedded-front",
+    "[server]\nallow-open=yes\ntoken-file=/t\n[embedded]\nrequests-store-listen=0.0.0.0:1\n",
+    "[embedded] requests-store-listen: " },
+  { "bodies", "[server]\nbody-limit=2G\nbody-memory=2048M\n", NULL },
+  { "little-body-memory", "[server]\nbody-memory=1M\n",
+    "[server] body-memory: expected at least what one body may take, [server] body-limit=64M "
+    "(default), found \"1M\"" },
+  { "tls", "[server]\ntls-certificate=/c\n", NULL },
+  { "tls-with-key", "[server]\ntls-certificate=/c\ntls-key=/k\n", NULL },
+  { "key-alone", "[server]\ntls-key=/k\n",
+    "[server] tls-key: expected [server] tls-certificate as well" },
+  { "client-certificates",
+    "[server]\ntls-certificate=/c\ntls-client-certificate=required\ntls-client-ca=/a\n", NULL },
+  { "client-certificates-alone", "[server]\ntls-client-certificate=optional\ntls-client-ca=/a\n",
+    "[server] tls-client-certificate: expected [server] tls-certificate as well" },
+  { "client-certificates-of-whom",
+    "[server]\ntls-certificate=/c\ntls-client-certificate=optional\n",
+    "[server] tls-client-certificate: expected [server] tls-client-ca as well" },
+  { "ca-for-nothing", "[server]\ntls-certificate=/c\ntls-client-ca=/a\n",
+    "[server] tls-client-ca: expected [server] tls-client-certificate=optional or required as "
+    "well" },
   { "ports-of-the-system",
     "[server]\nlisten=127.0.0.1:0;127.0.0.1:0\n[embedded]\nrequests-store-listen=127.0.0.1:0\n",
     NULL },
@@ -113,6 +142,25 @@ test_origins (void)
   g_assert_true (g_str_has_suffix (error->message, "which keeps nothing (--requests-store)"));
 }
 
+/* Tokens that the supervisor passes on are as good as a file of them. */
+static void
+test_credential (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("dispatcherd-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "predictions.tokens", NULL);
+  g_autoptr (DispConfig) config = disp_config_new ();
+
+  g_assert_true (disp_config_set (config, "listen", "0.0.0.0:0", "--listen", NULL));
+  g_assert_false (disp_config_check (config, NULL));
+  g_setenv ("CREDENTIALS_DIRECTORY", directory, TRUE);
+  g_assert_false (disp_config_check (config, NULL));
+  g_assert_true (g_file_set_contents (path, "alice alices-token-0001\n", -1, NULL));
+  g_assert_true (disp_config_check (config, NULL));
+  g_unsetenv ("CREDENTIALS_DIRECTORY");
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -127,6 +175,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &check_cases[i], test_check);
     }
   g_test_add_func ("/app/config-check/origins", test_origins);
+  g_test_add_func ("/app/config-check/credential", test_credential);
   status = g_test_run ();
   private_home_leave ();
   return status;

@@ -18,7 +18,11 @@ typedef struct
 } FileCase;
 
 #define USERS ".config/dispatcherd"
-#define SERVER_KEYS "listen, workers, body-limit, drain-timeout, state-dir, verbose"
+#define SERVER_KEYS                                                                                \
+  "listen, token-file, allow-open, request-rate, request-burst, tls-certificate, tls-key, "        \
+  "tls-client-certificate, tls-client-ca, workers, max-connections, max-connections-per-client, "  \
+  "body-limit, body-memory, head-timeout, body-timeout, write-timeout, min-rate, "                 \
+  "client-idle-timeout, half-close, drain-timeout, state-dir, verbose"
 #define EXPECTED_TIME "expected a time above 0 and up to 24h, such as 500ms, 5s or 2min"
 #define EXPECTED_PROBABILITIES                                                                     \
   "expected each container once, with numbers from 0 to 1 that add up to 1"

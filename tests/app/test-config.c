@@ -86,6 +86,30 @@ assert_record_defaults (const DispConfig *config)
 }
 
 static void
+assert_front_defaults (const DispConfig *config)
+{
+  g_assert_cmpstr (config->token_file, ==, "");
+  g_assert_false (config->server_allow_open);
+  g_assert_cmpfloat (config->request_rate, ==, 0);
+  g_assert_cmpuint (config->request_burst, ==, 0);
+  g_assert_cmpstr (config->tls_certificate, ==, "");
+  g_assert_cmpstr (config->tls_key, ==, "");
+  g_assert_cmpint (config->tls_client_certificate, ==, DISP_CLIENT_CERTIFICATE_NONE);
+  g_assert_cmpstr (config->tls_client_ca, ==, "");
+  g_assert_cmpuint (config->max_connections, >, 0);
+  g_assert_cmpuint (config->max_connections, <=, 10000);
+  g_assert_cmpuint (config->max_connections_per_client, ==, 0);
+  g_assert_cmpint (config->body_limit, ==, 64 * 1024 * 1024);
+  g_assert_cmpint (config->body_memory, ==, 512 * 1024 * 1024);
+  g_assert_cmpint (config->head_timeout, ==, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->body_timeout, ==, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->write_timeout, ==, 30 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->min_rate, ==, 1000);
+  g_assert_cmpint (config->client_idle_timeout, ==, 75 * G_USEC_PER_SEC);
+  g_assert_false (config->allows_half_close);
+}
+
+static void
 test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   const DispConfig *config = fixture->config;
@@ -94,7 +118,7 @@ test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (g_strv_length (config->listen), ==, 1);
   g_assert_cmpstr (config->listen[0], ==, "127.0.0.1:8000");
   g_assert_cmpuint (config->workers, ==, MIN (g_get_num_processors (), 256));
-  g_assert_cmpint (config->body_limit, ==, 64 * 1024 * 1024);
+  assert_front_defaults (config);
   g_assert_cmpint (config->drain_timeout, ==, 20 * G_USEC_PER_SEC);
   g_assert_false (config->verbose);
   g_assert_cmpint (config->source, ==, DISP_SOURCE_NONE);
@@ -186,8 +210,25 @@ test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   static const char *const environment[] = {
     "DISPATCHERD_LISTEN=127.0.0.1:1",
+    "DISPATCHERD_TOKEN_FILE=1",
+    "DISPATCHERD_SERVER_ALLOW_OPEN=1",
+    "DISPATCHERD_REQUEST_RATE=1",
+    "DISPATCHERD_REQUEST_BURST=1",
+    "DISPATCHERD_TLS_CERTIFICATE=1",
+    "DISPATCHERD_TLS_KEY=1",
+    "DISPATCHERD_TLS_CLIENT_CERTIFICATE=optional",
+    "DISPATCHERD_TLS_CLIENT_CA=1",
     "DISPATCHERD_WORKERS=1",
+    "DISPATCHERD_MAX_CONNECTIONS=1",
+    "DISPATCHERD_MAX_CONNECTIONS_PER_CLIENT=1",
     "DISPATCHERD_BODY_LIMIT=1",
+    "DISPATCHERD_BODY_MEMORY=1",
+    "DISPATCHERD_HEAD_TIMEOUT=1",
+    "DISPATCHERD_BODY_TIMEOUT=1",
+    "DISPATCHERD_WRITE_TIMEOUT=1",
+    "DISPATCHERD_MIN_RATE=1",
+    "DISPATCHERD_CLIENT_IDLE_TIMEOUT=1",
+    "DISPATCHERD_HALF_CLOSE=allow",
     "DISPATCHERD_DRAIN_TIMEOUT=1",
     "DISPATCHERD_STATE_DIR=1",
     "DISPATCHERD_VERBOSE=1",
@@ -320,6 +361,10 @@ assert_same (const DispConfig *one, const DispConfig *other)
     g_assert_cmpstr (one->texts[i], ==, other->texts[i]);
   g_assert_cmpstrv (one->listen, other->listen);
   g_assert_cmpuint (one->workers, ==, other->workers);
+  g_assert_cmpfloat (one->request_rate, ==, other->request_rate);
+  g_assert_cmpuint (one->max_connections, ==, other->max_connections);
+  g_assert_cmpint (one->body_memory, ==, other->body_memory);
+  g_assert_cmpint (one->allows_half_close, ==, other->allows_half_close);
   g_assert_cmpint (one->source, ==, other->source);
   g_assert_cmpstr (one->state_dir, ==, other->state_dir);
   g_assert_cmpint (one->is_committed, ==, other->is_committed);
@@ -374,6 +419,11 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
   load_text (fixture, "[server]\nlisten=127.0.0.1:0;[::1]:0;unix:/tmp/a b\nworkers=7\n"
                       "body-limit=1M\ndrain-timeout=1min\nverbose=on\n"
+                      "token-file=/t\nallow-open=yes\nrequest-rate=0.25\nrequest-burst=9\n"
+                      "tls-certificate=/c\ntls-key=/k\ntls-client-certificate=required\n"
+                      "tls-client-ca=/a\nmax-connections=9\nmax-connections-per-client=8\n"
+                      "body-memory=1T\nhead-timeout=1ms\nbody-timeout=2ms\nwrite-timeout=3ms\n"
+                      "min-rate=0\nclient-idle-timeout=24h\nhalf-close=allow\n"
                       "[fleet]\nsource=file\nurl=http://m:1\nrefresh-interval=1s\n"
                       "[dispatch]\npolicy=probabilities\ntimeout=1.5s\nconnect-timeout=1\n"
                       "idle-timeout=1h\nanswer-limit=2G\nversion-path=original\n"

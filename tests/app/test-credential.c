@@ -115,12 +115,30 @@ test_unreadable (void)
 }
 
 static void
+assert_found (const char *expected)
+{
+  g_autofree char *found = disp_credential_find (NAME);
+
+  g_assert_cmpstr (found, ==, expected);
+}
+
+static void
+test_find (void)
+{
+  write_credential ("", 0);
+  assert_found (path);
+  g_unlink (path);
+  assert_found (NULL);
+}
+
+static void
 test_none (void)
 {
   g_unlink (path);
   assert_value (NULL);
   g_unsetenv ("CREDENTIALS_DIRECTORY");
   assert_value (NULL);
+  assert_found (NULL);
   g_setenv ("CREDENTIALS_DIRECTORY", "", TRUE);
   assert_value (NULL);
   g_setenv ("CREDENTIALS_DIRECTORY", directory, TRUE);
@@ -138,6 +156,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/credential/good", test_good);
   g_test_add_func ("/app/credential/bad", test_bad);
   g_test_add_func ("/app/credential/unreadable", test_unreadable);
+  g_test_add_func ("/app/credential/find", test_find);
   g_test_add_func ("/app/credential/none", test_none);
   status = g_test_run ();
   g_unlink (path);

@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 
+#include <sys/resource.h>
+
 /* A text and the number that it means; -2: none. */
 typedef struct
 {
@@ -256,6 +258,125 @@ test_count (void)
   g_assert_cmpuint (value, ==, 1000000000);
 }
 
+static void
+test_count_or_none (void)
+{
+  static const char *const bad[] = { "", "-1", "1K", "0.5", "none", "1000000001" };
+  guint value = 7;
+
+  check_counts (disp_setting_parse_count_or_none, bad, G_N_ELEMENTS (bad),
+                "a number up to 1000000000, or 0 for no limit");
+  g_assert_true (disp_setting_parse_count_or_none ("0", &value, NULL));
+  g_assert_cmpuint (value, ==, 0);
+  g_assert_true (disp_setting_parse_count_or_none ("1000000000", &value, NULL));
+  g_assert_cmpuint (value, ==, 1000000000);
+}
+
+static guint
+auto_connections (rlim_t descriptors)
+{
+  const struct rlimit limit = { .rlim_cur = descriptors / 2, .rlim_max = descriptors };
+  guint value = 0;
+
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  g_assert_true (disp_setting_parse_max_connections ("auto", &value, NULL));
+  return value;
+}
+
+/* In a process of its own, since a limit that was lowered stays. */
+static void
+test_max_connections_auto (void)
+{
+  struct rlimit limit;
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_INHERIT_STDERR);
+      g_test_trap_assert_passed ();
+      return;
+    }
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &limit), ==, 0);
+  if (limit.rlim_max >= 10200)
+    g_assert_cmpuint (auto_connections (10200), ==, 10000);
+  g_assert_cmpuint (auto_connections (1024), ==, 824);
+  g_assert_cmpuint (auto_connections (402), ==, 202);
+  g_assert_cmpuint (auto_connections (400), ==, 200);
+  g_assert_cmpuint (auto_connections (100), ==, 50);
+}
+
+static void
+test_max_connections (void)
+{
+  static const char *const bad[] = { "", "0", "-1", "1K", "AUTO", "1000000001" };
+  guint value = 7;
+
+  check_counts (disp_setting_parse_max_connections, bad, G_N_ELEMENTS (bad),
+                "auto or a number from 1 to 1000000000");
+  g_assert_true (disp_setting_parse_max_connections ("1", &value, NULL));
+  g_assert_cmpuint (value, ==, 1);
+}
+
+static void
+test_request_burst (void)
+{
+  static const char *const bad[] = { "", "0", "-1", "1.5", "AUTO", "1000001" };
+  guint value = 7;
+
+  check_counts (disp_setting_parse_request_burst, bad, G_N_ELEMENTS (bad),
+                "auto or a number from 1 to 1000000");
+  g_assert_true (disp_setting_parse_request_burst ("1000000", &value, NULL));
+  g_assert_cmpuint (value, ==, 1000000);
+  g_assert_true (disp_setting_parse_request_burst ("auto", &value, NULL));
+  g_assert_cmpuint (value, ==, 0);
+}
+
+static void
+test_request_rate (void)
+{
+  static const struct
+  {
+    const char *text;
+    double value;
+  } good[] = { { "0", 0 }, { "0.0", 0 },     { "0.001", 0.001 },     { "0.5", 0.5 },
+               { "1", 1 }, { "7.25", 7.25 }, { "1000000", 1000000 }, { "100.", 100 } };
+  static const char *const bad[] = { "",    "-1",  "0.0009", "1000001", "1e3", "1K", "0x1",
+                                     "1/s", "nan", "inf",    ".5",      "0,5", "1 ", "none" };
+  double value = -1;
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_assert_true (disp_setting_parse_request_rate (good[i].text, &value, NULL));
+      g_assert_cmpfloat (value, ==, good[i].value);
+    }
+  value = -1;
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autofree char *message = g_strdup_printf (
+          "expected a number of requests per second from 0.001 to 1000000, such as 0.5 or 100, or "
+          "0 for no limit, found \"%s\"",
+          bad[i]);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (disp_setting_parse_request_rate (bad[i], &value, &error));
+      g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+      g_assert_cmpstr (error->message, ==, message);
+      g_assert_cmpfloat (value, ==, -1);
+    }
+}
+
+static void
+test_min_rate (void)
+{
+  static const NumberCase cases[] = {
+    { "0", 0 },       { "1000", 1000 }, { "64K", 65536 }, { "2G", G_GINT64_CONSTANT (2147483648) },
+    { "3G", WRONG },  { "-1", WRONG },  { "", WRONG },    { "1e3", WRONG },
+    { "any", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_min_rate, cases, G_N_ELEMENTS (cases),
+                 "a number of bytes per second up to 2G, such as 1000 or 64K, or 0 for any");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -268,5 +389,11 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-number/payload-limit", test_payload_limit);
   g_test_add_func ("/app/setting-number/workers", test_workers);
   g_test_add_func ("/app/setting-number/count", test_count);
+  g_test_add_func ("/app/setting-number/count-or-none", test_count_or_none);
+  g_test_add_func ("/app/setting-number/max-connections", test_max_connections);
+  g_test_add_func ("/app/setting-number/max-connections-auto", test_max_connections_auto);
+  g_test_add_func ("/app/setting-number/request-burst", test_request_burst);
+  g_test_add_func ("/app/setting-number/request-rate", test_request_rate);
+  g_test_add_func ("/app/setting-number/min-rate", test_min_rate);
   return g_test_run ();
 }

@@ -64,6 +64,11 @@ check_alternatives (void)
   parse_well (disp_setting_parse_overflow, "drop", &value);
   g_assert_true (value);
   parse_badly (disp_setting_parse_overflow, "", &value, "one of: refuse, drop");
+  parse_well (disp_setting_parse_half_close, "close", &value);
+  g_assert_false (value);
+  parse_well (disp_setting_parse_half_close, "allow", &value);
+  g_assert_true (value);
+  parse_badly (disp_setting_parse_half_close, "no", &value, "one of: close, allow");
 }
 
 static void
@@ -85,6 +90,7 @@ test_choices (void)
   DispSourceKind source = DISP_SOURCE_NONE;
   DispVersionPath path = DISP_VERSION_PATH_EXACT;
   DispBusKind bus = DISP_BUS_AUTO;
+  DispClientCertificate certificate = DISP_CLIENT_CERTIFICATE_NONE;
 
   parse_well (disp_setting_parse_source, "file", &source);
   g_assert_cmpint (source, ==, DISP_SOURCE_FILE);
@@ -104,6 +110,14 @@ test_choices (void)
   parse_well (disp_setting_parse_bus, "auto", &bus);
   g_assert_cmpint (bus, ==, DISP_BUS_AUTO);
   parse_badly (disp_setting_parse_bus, "Session", &bus, "one of: auto, session, system, none");
+  parse_well (disp_setting_parse_client_certificate, "required", &certificate);
+  g_assert_cmpint (certificate, ==, DISP_CLIENT_CERTIFICATE_REQUIRED);
+  parse_well (disp_setting_parse_client_certificate, "optional", &certificate);
+  g_assert_cmpint (certificate, ==, DISP_CLIENT_CERTIFICATE_OPTIONAL);
+  parse_well (disp_setting_parse_client_certificate, "none", &certificate);
+  g_assert_cmpint (certificate, ==, DISP_CLIENT_CERTIFICATE_NONE);
+  parse_badly (disp_setting_parse_client_certificate, "yes", &certificate,
+               "one of: none, optional, required");
   parse_well (disp_setting_parse_version_path, "latest", &path);
   g_assert_cmpint (path, ==, DISP_VERSION_PATH_LATEST);
   parse_well (disp_setting_parse_version_path, "original", &path);
