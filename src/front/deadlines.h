@@ -7,9 +7,9 @@
 /**
  * DispDeadlines:
  *
- * The deadlines of the connections of one thread: a timer wheel that a clock drives.  The loop
- * wakes up for none that was moved or cleared, but at most every 100 ms, and never while there are
- * none.
+ * The deadlines of the connections of one thread: a timer wheel that a clock drives.  However many
+ * are set, moved and cleared, the loop wakes up at most every 100 ms, and so calls none later than
+ * that; it wakes up once where those that were moved or cleared had been, and without any never.
  */
 typedef struct _DispDeadlines DispDeadlines;
 

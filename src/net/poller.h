@@ -37,15 +37,15 @@ struct _DispPoll
   gboolean is_broken;  /* the connection is broken both ways */
   /*< private >*/
   DispPoller *poller; /* (unowned) (nullable) while it is watched */
-  GList again;        /* in the queue of those to be called though nothing happened */
+  GList link;         /* in the queue of those to be called */
   gboolean is_queued;
 };
 
 DispPoller *disp_poller_new (void);
 void disp_poller_free (DispPoller *self);
 
-void disp_poller_add (DispPoller *self, DispPoll *poll);
-void disp_poller_add_listening (DispPoller *self, DispPoll *poll);
+gboolean disp_poller_add (DispPoller *self, DispPoll *poll);
+gboolean disp_poller_add_listening (DispPoller *self, DispPoll *poll);
 void disp_poller_remove (DispPoll *poll);
 void disp_poller_again (DispPoll *poll);
 

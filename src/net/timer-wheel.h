@@ -4,6 +4,14 @@
 #include <glib.h>
 
 /**
+ * DISP_TIMER_WHEEL_TICK:
+ *
+ * How finely a wheel tells deadlines apart, in microseconds: to advance it more often costs more
+ * than it brings.
+ */
+#define DISP_TIMER_WHEEL_TICK G_GINT64_CONSTANT (100000)
+
+/**
  * DispTimerWheel:
  *
  * Many deadlines, of which most are moved or taken away before they come: setting one costs the
