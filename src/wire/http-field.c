@@ -31,7 +31,7 @@ judge_content_length (DispSpan value, DispFieldMarks *marks, GError **error)
     {
       guint digit = (guint) (value.start[i] - '0');
 
-      if (!g_ascii_isdigit (value.start[i]) || length > (G_MAXINT64 - digit) / 10)
+      if (!g_ascii_isdigit (value.start[i]) || length > ((guint64) G_MAXINT64 - digit) / 10)
         {
           quoted = disp_span_quote (value);
           return disp_http_fail (error, DISP_ERROR_BAD_REQUEST,
