@@ -3,6 +3,13 @@
 
 #include <glib.h>
 
+/* The extensions of one chunk, and of all chunks of a body, with their semicolons, in bytes. */
+#define DISP_MAX_CHUNK_EXTENSION 256
+#define DISP_MAX_CHUNK_EXTENSIONS 4096
+/* The trailer fields of a body: their names and values in bytes, and how many. */
+#define DISP_MAX_TRAILER_SIZE 8192
+#define DISP_MAX_TRAILERS 64
+
 /**
  * DispChunkReader:
  *
@@ -13,11 +20,14 @@ typedef struct
 {
   /*< private >*/
   guint stage;
-  guint n_digits;    /* of the size of the chunk */
-  guint64 left;      /* of the data of the chunk, in bytes */
-  gsize line_length; /* of the line in progress, in bytes */
-  gsize extra;       /* extensions and trailers so far, in bytes */
+  guint n_digits;         /* of the size of the chunk */
+  guint64 left;           /* of the data of the chunk, in bytes */
+  gsize chunk_extensions; /* of the chunk so far, in bytes */
+  gsize extensions;       /* of all chunks so far, in bytes */
+  gsize trailers;         /* so far, in bytes */
   guint n_trailers;
+  gsize name_length; /* of the trailer, in bytes */
+  char name[24];     /* of the trailer, as much as fits; longer than all that are refused */
 } DispChunkReader;
 
 /**
