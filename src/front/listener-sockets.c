@@ -171,6 +171,13 @@ disp_listener_open (const char *address, guint n, GError **error)
   return g_steal_pointer (&sockets);
 }
 
+/* Marks a socket that others keep open. */
+static GQuark
+adopted_quark (void)
+{
+  return g_quark_from_static_string ("disp-adopted-socket");
+}
+
 /**
  * disp_listener_is_adopted:
  * @socket: a listening socket
@@ -180,7 +187,7 @@ disp_listener_open (const char *address, guint n, GError **error)
 gboolean
 disp_listener_is_adopted (GSocket *socket)
 {
-  return disp_accept_share_of_socket (socket) != NULL;
+  return g_object_get_qdata (G_OBJECT (socket), adopted_quark ()) != NULL;
 }
 
 /**
@@ -205,6 +212,8 @@ disp_listener_adopt (int fd, guint n, GError **error)
       g_prefix_error_literal (error, "cannot listen on an inherited socket: ");
       return NULL;
     }
+  for (guint i = 0; i < n; i++)
+    g_object_set_qdata (g_ptr_array_index (sockets, i), adopted_quark (), GINT_TO_POINTER (TRUE));
   disp_accept_share_out (sockets);
   return g_steal_pointer (&sockets);
 }

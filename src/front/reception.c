@@ -14,8 +14,8 @@
 #define N_SHARDS (1 << SHARD_BITS)
 /* Of the memory for bodies as much again, divided by this, is kept for small ones. */
 #define RESERVE_DIVISOR 16
-/* There is room again when so much of the connections is free, divided by this: whoever fills it
- * again and again does not fill the log too. */
+/* There is room again when more than so much of the connections is free, divided by this: whoever
+ * fills it again and again does not fill the log too. */
 #define ROOM_DIVISOR 8
 
 /* An address of IPv4 counts as the IPv6 network that nobody has; so does a UNIX socket. */
@@ -199,7 +199,7 @@ note_room (DispReception *self, guint n_open, guint max)
 {
   guint full_at = atomic_load (&self->full_at);
 
-  if (full_at == 0 || n_open > max - max / ROOM_DIVISOR)
+  if (full_at == 0 || n_open >= max - max / ROOM_DIVISOR)
     return;
   if (atomic_compare_exchange_strong (&self->full_at, &full_at, 0))
     disp_event_log (DISP_EVENT_CONNECTIONS_ROOM, &(DispEventFields){ .count = n_open },
