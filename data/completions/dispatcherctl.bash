@@ -21,7 +21,7 @@ __dispatcherctl_options ()
   case $1 in
     policy) printf '%s\n' --model --reset ;;
     quota) printf '%s\n' --reset ;;
-    predict) printf '%s\n' --model-version ;;
+    predict) printf '%s\n' --model-version --token-file ;;
     records) printf '%s\n' --follow --limit --model --container --node --state --interval ;;
     watch) printf '%s\n' --interval --count ;;
   esac
@@ -35,6 +35,7 @@ __dispatcherctl_value ()
     --model | -m) __dispatcherctl_reply "$(__dispatcherctl_names models)" "$2" ;;
     --container) __dispatcherctl_reply "$(__dispatcherctl_names containers)" "$2" ;;
     --state) __dispatcherctl_reply $'created\nwaiting\ncompleted\nerror' "$2" ;;
+    --token-file) mapfile -t COMPREPLY < <(compgen -f -- "$2") ;;
     --address | --limit | --node | --interval | --count | --model-version | -n | -i) COMPREPLY=() ;;
     *) return 1 ;;
   esac
@@ -83,7 +84,7 @@ _dispatcherctl ()
         i=$((j - 1))
         ;;
       -n | -i | -m | --limit | --model | --container | --node | --state | --interval | --count \
-        | --model-version) if [[ ${COMP_WORDS[i + 1]} == '=' ]]; then i=$((i + 2)); else i=$((i + 1)); fi ;;
+        | --model-version | --token-file) if [[ ${COMP_WORDS[i + 1]} == '=' ]]; then i=$((i + 2)); else i=$((i + 1)); fi ;;
       -*) ;;
       *) if [[ -z $command ]]; then command=${COMP_WORDS[i]}; else number=$((number + 1)); fi ;;
     esac

@@ -4,6 +4,7 @@
 #include "client/format.h"
 #include "client/http.h"
 #include "client/properties.h"
+#include "client/token.h"
 #include "core/error.h"
 #include "wire/predict-envelope.h"
 
@@ -188,12 +189,21 @@ disp_command_predict (DispInvocation *self, GError **error)
   g_autoptr (GVariant) value = NULL;
   g_autofree const char **addresses = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *authorization = NULL;
   g_autofree char *problem = NULL;
   g_autoptr (GBytes) body = make_request (self, &path, error);
   g_auto (DispHttpAnswer) answer = { 0 };
+  DispHttpQuestion question = { .method = "POST", .path = path, .body = body };
 
   if (body == NULL)
     return FALSE;
+  if (self->flags.token_file != NULL)
+    {
+      authorization = disp_token_read (self->flags.token_file, error);
+      if (authorization == NULL)
+        return FALSE;
+      question.authorization = authorization;
+    }
   properties = disp_daemon_call (self->daemon, DISP_DAEMON_PATH, "org.freedesktop.DBus.Properties",
                                  "GetAll", g_variant_new ("(s)", DISP_DAEMON_NAME), "(a{sv})",
                                  error);
@@ -202,7 +212,7 @@ disp_command_predict (DispInvocation *self, GError **error)
   g_variant_get (properties, "(@a{sv})", &document);
   value = disp_properties_value (document, "Addresses", "as");
   addresses = g_variant_get_strv (value, NULL);
-  if (!disp_http_ask (addresses, "POST", path, body, &answer, error))
+  if (!disp_http_ask (addresses, &question, &answer, error))
     return FALSE;
   problem = disp_http_get_problem (&answer);
   if (self->flags.json)

@@ -32,6 +32,8 @@ static const FlagRow flag_rows[] = {
     N_ ("Give it the quota again that the source of the fleet says"), NULL },
   { "predict", "model-version", 0, G_OPTION_ARG_INT64, FIELD (model_version),
     N_ ("Ask for this version of the model; default: the highest"), N_ ("N") },
+  { "predict", "token-file", 0, G_OPTION_ARG_FILENAME, FIELD (token_file),
+    N_ ("Show the bearer token that is in FILE"), N_ ("FILE") },
   { "records", "follow", 'f', G_OPTION_ARG_NONE, FIELD (follow),
     N_ ("Go on with those that end from now on, until Ctrl-C"), NULL },
   { "records", "limit", 'n', G_OPTION_ARG_INT64, FIELD (limit), N_ ("Show the last N; default: 20"),
@@ -77,6 +79,7 @@ disp_flags_clear (DispFlags *self)
   g_clear_pointer (&self->container, g_free);
   g_clear_pointer (&self->node, g_free);
   g_clear_pointer (&self->state, g_free);
+  g_clear_pointer (&self->token_file, g_free);
 }
 
 /* The options of a command, then those of all; @self may be NULL if they are only shown. */

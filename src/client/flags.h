@@ -27,6 +27,7 @@ typedef struct
   char *state;          /* (owned) (nullable) */
   gint64 limit;         /* DISP_NOT_GIVEN, or from 1 */
   gint64 model_version; /* DISP_NOT_GIVEN, or from 1 */
+  char *token_file;     /* (owned) (nullable) */
   double interval;      /* in seconds */
   gint64 count;         /* DISP_NOT_GIVEN, or from 1 */
 } DispFlags;

@@ -75,13 +75,13 @@ read_head (SoupMessage *message, DispHttpAnswer *answer)
 }
 
 static gboolean
-ask_at (const char *address, const char *method, const char *path, GBytes *body,
-        DispHttpAnswer *answer, GError **error)
+ask_at (const char *address, const DispHttpQuestion *question, DispHttpAnswer *answer,
+        GError **error)
 {
   g_autofree char *host = host_of (address);
-  g_autofree char *url = g_strconcat ("http://", host, path, NULL);
+  g_autofree char *url = g_strconcat ("http://", host, question->path, NULL);
   g_autoptr (SoupSession) session = make_session (address);
-  g_autoptr (SoupMessage) message = soup_message_new (method, url);
+  g_autoptr (SoupMessage) message = soup_message_new (question->method, url);
   gint64 began = g_get_monotonic_time ();
   GBytes *read;
 
@@ -91,8 +91,11 @@ ask_at (const char *address, const char *method, const char *path, GBytes *body,
                    address);
       return FALSE;
     }
-  if (body != NULL)
-    soup_message_set_request_body_from_bytes (message, "application/json", body);
+  if (question->body != NULL)
+    soup_message_set_request_body_from_bytes (message, "application/json", question->body);
+  if (question->authorization != NULL)
+    soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization",
+                                  question->authorization);
   read = soup_session_send_and_read (session, message, NULL, error);
   if (read == NULL)
     {
@@ -108,9 +111,7 @@ ask_at (const char *address, const char *method, const char *path, GBytes *body,
 /**
  * disp_http_ask:
  * @addresses: (array zero-terminated=1): "ADDRESS:PORT" or "unix:PATH" each
- * @method: a method
- * @path: a path, with its query, encoded
- * @body: (nullable): JSON
+ * @question: what is asked
  * @answer: (out caller-allocates): what was answered, whatever its status; set only on success
  * @error: why nobody answered
  *
@@ -119,7 +120,7 @@ ask_at (const char *address, const char *method, const char *path, GBytes *body,
  * Returns: whether there was an answer
  */
 gboolean
-disp_http_ask (const char *const *addresses, const char *method, const char *path, GBytes *body,
+disp_http_ask (const char *const *addresses, const DispHttpQuestion *question,
                DispHttpAnswer *answer, GError **error)
 {
   g_autoptr (GError) problem = NULL;
@@ -129,7 +130,7 @@ disp_http_ask (const char *const *addresses, const char *method, const char *pat
       DispHttpAnswer got = { 0 };
 
       g_clear_error (&problem);
-      if (ask_at (*addresses, method, path, body, &got, &problem))
+      if (ask_at (*addresses, question, &got, &problem))
         {
           *answer = got;
           return TRUE;

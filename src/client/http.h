@@ -4,6 +4,19 @@
 #include "client/daemon.h"
 
 /**
+ * DispHttpQuestion:
+ *
+ * What is asked in an HTTP request.
+ */
+typedef struct
+{
+  const char *method;        /* (unowned) */
+  const char *path;          /* (unowned) with its query, encoded */
+  const char *authorization; /* (unowned) (nullable) the field of that name */
+  GBytes *body;              /* (unowned) (nullable) JSON */
+} DispHttpQuestion;
+
+/**
  * DispHttpAnswer:
  *
  * What was answered to an HTTP request.
@@ -19,8 +32,8 @@ typedef struct
   gint64 time;     /* how long all took, in microseconds */
 } DispHttpAnswer;
 
-gboolean disp_http_ask (const char *const *addresses, const char *method, const char *path,
-                        GBytes *body, DispHttpAnswer *answer, GError **error);
+gboolean disp_http_ask (const char *const *addresses, const DispHttpQuestion *question,
+                        DispHttpAnswer *answer, GError **error);
 void disp_http_answer_clear (DispHttpAnswer *self);
 char *disp_http_get_problem (const DispHttpAnswer *self);
 

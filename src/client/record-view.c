@@ -84,8 +84,9 @@ disp_records_ask (const DispDaemon *daemon, const char *path, DispHttpAnswer *an
   g_autofree const char **addresses = value != NULL ? g_variant_get_strv (value, NULL) : NULL;
   g_auto (DispHttpAnswer) got = { 0 };
   g_autofree char *problem = NULL;
+  const DispHttpQuestion question = { .method = "GET", .path = path };
 
-  if (value == NULL || !disp_http_ask (addresses, "GET", path, NULL, &got, error))
+  if (value == NULL || !disp_http_ask (addresses, &question, &got, error))
     return FALSE;
   problem = disp_http_get_problem (&got);
   if (problem == NULL)
