@@ -8,6 +8,8 @@
 #define DISP_CREDENTIAL_STORE "requests-store.authorization"
 /* The bearer tokens that clients of predictions may show. */
 #define DISP_CREDENTIAL_TOKENS "predictions.tokens"
+/* The private key with which predictions are served over TLS. */
+#define DISP_CREDENTIAL_TLS_KEY "predictions.tls-key"
 
 char *disp_credential_find (const char *name);
 gboolean disp_credential_read (const char *name, char **value, GError **error);

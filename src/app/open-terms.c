@@ -2,6 +2,7 @@
 #include "app/open-terms.h"
 
 #include "app/credential.h"
+#include "app/open-tls.h"
 #include "core/error.h"
 #include "sources/regular-file.h"
 
@@ -105,7 +106,7 @@ disp_config_make_embedded_terms (const DispConfig *config)
  * Reads the files that the terms are in.
  *
  * Returns: (transfer full) (nullable): on what terms predictions are served: those of the embedded
- *   services, and besides who may come in
+ *   services, and besides who may come in, and with which certificate TLS is spoken
  */
 DispTerms *
 disp_config_make_terms (const DispConfig *config, GError **error)
@@ -114,5 +115,7 @@ disp_config_make_terms (const DispConfig *config, GError **error)
 
   terms->request_rate = config->request_rate;
   terms->request_burst = get_burst (config);
-  return load_tokens (terms, config, error) ? g_steal_pointer (&terms) : NULL;
+  if (!load_tokens (terms, config, error) || !disp_config_load_tls (config, terms, error))
+    return NULL;
+  return g_steal_pointer (&terms);
 }

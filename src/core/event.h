@@ -22,6 +22,7 @@
  * @DISP_EVENT_ACCEPT_RESUMED: they are accepted again
  * @DISP_EVENT_CONNECTIONS_FULL: there are as many connections as there may be
  * @DISP_EVENT_CONNECTIONS_ROOM: there is room for more again
+ * @DISP_EVENT_CERTIFICATE_ENDS: the certificate that clients are shown is not valid for much longer
  * @DISP_EVENT_MESSAGES_LEFT_OUT: a library had more to say than is logged
  * @DISP_EVENT_REQUEST_ENDED: a request was answered
  * @DISP_EVENT_CONTAINER_FAILS: a request failed at a container, and the one before did not
@@ -86,6 +87,7 @@ typedef enum
   DISP_EVENT_ACCEPT_RESUMED,
   DISP_EVENT_CONNECTIONS_FULL,
   DISP_EVENT_CONNECTIONS_ROOM,
+  DISP_EVENT_CERTIFICATE_ENDS,
   DISP_EVENT_MESSAGES_LEFT_OUT,
   DISP_EVENT_REQUEST_ENDED,
   DISP_EVENT_CONTAINER_FAILS,
