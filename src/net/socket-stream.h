@@ -14,3 +14,4 @@
 G_DECLARE_FINAL_TYPE (DispSocketStream, disp_socket_stream, DISP, SOCKET_STREAM, GIOStream)
 
 GIOStream *disp_socket_stream_new (int fd);
+int disp_socket_stream_get_fd (DispSocketStream *self);
