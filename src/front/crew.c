@@ -23,7 +23,7 @@ struct _DispCrewMember
   DispCrew *crew; /* (owned) */
   DispAccepted accepted;
   gpointer user_data;
-  GSource *bell;      /* (owned) (nullable) rung when something is passed; until it leaves */
+  GSource *bell;      /* (owned) rung when something is passed */
   GArray *inbox;      /* (owned) (locked-by lock of crew) (element-type Passed) */
   atomic_uint n_open; /* (atomic) its connections, with those in its inbox */
 };
@@ -166,20 +166,12 @@ disp_crew_join (DispCrew *self, DispAccepted accepted, gpointer user_data)
   return member;
 }
 
-static void
-free_member (DispCrewMember *self)
-{
-  g_array_unref (self->inbox);
-  disp_crew_unref (self->crew);
-  g_free (self);
-}
-
 /**
  * disp_crew_leave:
  * @member: (transfer full): a member, on its thread, but not inside its #DispAccepted
  *
- * Takes what was passed to it before; nobody passes it anything from now on, nor does it.  It goes
- * on counting its connections until the last is closed.
+ * Takes what was passed to it before, from inside this call; nobody passes it anything from now on.
+ * What it has is not counted any more.
  */
 void
 disp_crew_leave (DispCrewMember *member)
@@ -194,9 +186,10 @@ disp_crew_leave (DispCrewMember *member)
   unlock_crew (crew);
   take_all (member, inbox);
   g_source_destroy (member->bell);
-  g_clear_pointer (&member->bell, g_source_unref);
-  if (atomic_load (&member->n_open) == 0)
-    free_member (member);
+  g_source_unref (member->bell);
+  g_array_unref (member->inbox);
+  g_free (member);
+  disp_crew_unref (crew);
 }
 
 /* Who takes a connection that @self accepted; the lock of the crew is held. */
@@ -255,8 +248,6 @@ hand_over (DispCrewMember *self, int fd, DispPeer *peer)
 void
 disp_crew_pass (DispCrewMember *member, int fd, DispPeer *peer)
 {
-  g_return_if_fail (member->bell != NULL);
-
   if (atomic_load (&member->crew->n_members) == 1)
     atomic_fetch_add (&member->n_open, 1);
   else if (hand_over (member, fd, peer))
@@ -266,9 +257,9 @@ disp_crew_pass (DispCrewMember *member, int fd, DispPeer *peer)
 
 /**
  * disp_crew_closed:
- * @member: a member, on its thread, also after it has left
+ * @member: a member, on its thread
  *
- * Says that a connection that it took is closed.  A member that has left is no more after its last.
+ * Says that a connection that it took is closed.
  */
 void
 disp_crew_closed (DispCrewMember *member)
@@ -276,13 +267,11 @@ disp_crew_closed (DispCrewMember *member)
   guint before = atomic_fetch_sub (&member->n_open, 1);
 
   g_assert (before > 0);
-  if (before == 1 && member->bell == NULL)
-    free_member (member);
 }
 
 /**
  * disp_crew_count_open:
- * @member: a member that has not left
+ * @member: a member
  *
  * Returns: how many connections it has; any thread
  */

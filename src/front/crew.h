@@ -25,7 +25,7 @@ typedef struct _DispCrewMember DispCrewMember;
  * @user_data: as given to disp_crew_join()
  *
  * Takes a new connection, on the thread of the member.  When that is closed, be it at once,
- * disp_crew_closed() says so.
+ * disp_crew_closed() says so, unless the member has left.
  */
 typedef void (*DispAccepted) (int fd, DispPeer *peer, gpointer user_data);
 

@@ -183,6 +183,7 @@ open_socket (Fixture *fixture, const char *kind)
       return FALSE;
     }
   g_assert_no_error (error);
+  g_assert_nonnull (sockets);
   fixture->socket = g_object_ref (g_ptr_array_index (sockets, 0));
   fixture->address = disp_listener_describe (fixture->socket);
   return TRUE;

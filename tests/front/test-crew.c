@@ -39,15 +39,10 @@ close_one (Seat *seat)
   disp_crew_closed (seat->member);
 }
 
-/* Leaves, and closes what it has. */
 static void
 seat_clear (Seat *seat)
 {
-  DispCrewMember *member = g_steal_pointer (&seat->member);
-
-  disp_crew_leave (member);
-  for (guint i = 0; i < seat->taken->len; i++)
-    disp_crew_closed (member);
+  g_clear_pointer (&seat->member, disp_crew_leave);
   g_array_unref (seat->taken);
 }
 
@@ -139,22 +134,18 @@ static void
 test_leave (void)
 {
   g_autoptr (DispCrew) crew = disp_crew_new ();
-  DispCrewMember *gone;
   Seat seats[2];
 
   seat_init (&seats[0], crew);
   seat_init (&seats[1], crew);
   pass (&seats[0], 0, 10);
   g_assert_cmpuint (seats[1].taken->len, ==, 0);
-  gone = g_steal_pointer (&seats[1].member);
-  disp_crew_leave (gone);
+  g_clear_pointer (&seats[1].member, disp_crew_leave);
   g_assert_cmpuint (seats[1].taken->len, ==, 5);
   turn ();
   g_assert_cmpuint (seats[1].taken->len, ==, 5);
   pass (&seats[0], 10, 10);
   g_assert_cmpuint (seats[0].taken->len, ==, 15);
-  for (guint i = 0; i < 5; i++)
-    disp_crew_closed (gone);
   g_array_unref (seats[1].taken);
   seat_clear (&seats[0]);
 }
@@ -228,8 +219,6 @@ work (guint number, gpointer user_data)
       g_main_context_iteration (worker->context, FALSE);
     }
   disp_crew_leave (worker->member);
-  for (; worker->n_open > 0; worker->n_open--)
-    disp_crew_closed (worker->member);
   g_main_context_pop_thread_default (worker->context);
   g_main_context_unref (worker->context);
 }
