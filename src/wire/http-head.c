@@ -17,19 +17,27 @@ typedef struct
   guint n_fields;
 } HeadDraft;
 
-/* The line that @scan has just passed. */
+/* @line: what @scan has just passed */
 static gboolean
-read_line (const DispHeadScan *scan, DispSpan line, HeadDraft *draft, GError **error)
+check_line (DispHeadScan *scan, DispSpan line, GError **error)
 {
   DispRequestLine request_line;
-  DispFieldMarks marks = { 0 };
+  DispFieldMarks marks = { .seen = scan->seen };
   DispFieldLine field;
 
   if (scan->n_lines == 1)
-    return disp_request_line_read (line, draft != NULL ? &draft->request_line : &request_line,
-                                   error);
-  if (draft == NULL)
-    return disp_field_line_read (line, &marks, &field, error);
+    return disp_request_line_read (line, &request_line, error);
+  if (!disp_field_line_read (line, &marks, &field, error))
+    return FALSE;
+  scan->seen = marks.seen;
+  return TRUE;
+}
+
+static gboolean
+keep_line (const DispHeadScan *scan, DispSpan line, HeadDraft *draft, GError **error)
+{
+  if (scan->n_lines == 1)
+    return disp_request_line_read (line, &draft->request_line, error);
   return disp_field_line_read (line, &draft->marks, &draft->fields[draft->n_fields++], error);
 }
 
@@ -52,7 +60,7 @@ read_lines (DispHeadScan *scan, const char *bytes, gsize n, HeadDraft *draft, GE
         case DISP_LINE_WHOLE:
           break;
         }
-      if (!read_line (scan, line, draft, error))
+      if (draft == NULL ? !check_line (scan, line, error) : !keep_line (scan, line, draft, error))
         return DISP_HEAD_WRONG;
     }
 }

@@ -21,6 +21,8 @@ typedef struct
   gsize scanned; /* how many bytes were looked at */
   guint n_lines; /* complete ones, with the request line */
   gsize skipped; /* empty line before the request line, in bytes */
+  /*< private >*/
+  guint seen; /* a bit for each field with rules of its own that has come */
 } DispHeadScan;
 
 /**

@@ -51,6 +51,7 @@ test_early (void)
       "Transfer-Encoding does not end with chunked, or has it twice" },
     { "GET / HTTP/1.1\r\nExpect: x\r\nX", 27,
       "what the request expects, \"x\", is not done; only 100-continue is" },
+    { "GET / HTTP/1.1\r\nHost: a\r\nhost: a\r\nX", 34, "there is more than one field Host" },
     { "\xc3\xa9", 1, "the request does not begin with a method" },
     { "FOO\x1b", 4, "there is a control character, 0x1b, in the request line" },
   };
