@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A daemon under the load of wrk, and what it takes."""
+import contextlib
 import dataclasses
 import os
-import re
+import resource
+import select
 import time
 
-from fixture import House, Program, environment, equal, eventually, find_tool
+from fixture import House, Program, environment, equal, eventually, exchange, find_tool
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 # How long is asked for what has to happen after the load, in seconds.
@@ -24,6 +26,8 @@ class Load:
     model_servers: int = 2
     connections: int = 32
     threads: int = 2
+    # How many connections are kept besides, on which nothing comes any more.
+    idle: int = 0
 
 
 def read_cpu(pid):
@@ -66,6 +70,22 @@ def check_wrk(wrk):
     assert int(found.group(1)) > 0, "no prediction was answered"
 
 
+@contextlib.contextmanager
+def idle_connections(daemon, count):
+    """Keeps so many connections that were answered once; in the end all must be open still."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit[1], limit[1]))
+    with contextlib.ExitStack() as stack:
+        poll = select.poll()
+        for _ in range(count):
+            connection = stack.enter_context(contextlib.closing(daemon.connect()))
+            equal(exchange(connection, "GET", "/healthz/live").status, 200, "status")
+            assert connection.sock, "the connection was not kept"
+            poll.register(connection.sock, select.POLLIN)
+        yield
+        equal(len(poll.poll(0)), 0, "idle connections that were closed")
+
+
 def watch(daemon, wrk):
     """Asks what waits until wrk ends; returns the pairs of a time and a number."""
     seen = []
@@ -88,26 +108,22 @@ def find_growth(seen):
     return (mean(last, 1) - mean(first, 1)) / (mean(last, 0) - mean(first, 0))
 
 
-def measure_load(seconds, prepare):
-    """Runs a daemon as prepare(house) says, under load for so long; returns the sample."""
-    with House() as house:
-        load = prepare(house)
-        _, fleet = house.serving_fleet(load.model_servers)
-        daemon = house.daemon("--fleet", fleet, config=load.config, workers=os.cpu_count())
-        check_wrk(start_wrk(house, daemon, load, WARM_UP))
-        eventually(lambda: count_waiting(daemon.status()) == 0, PATIENCE, "the end of the warm-up")
+def measure_daemon(seconds, house, daemon, load):
+    """Warms a daemon up and measures it under load for so long; returns the sample."""
+    check_wrk(start_wrk(house, daemon, load, WARM_UP))
+    eventually(lambda: count_waiting(daemon.status()) == 0, PATIENCE, "the end of the warm-up")
 
-        before = daemon.status()
-        cpu, record_cpu = read_cpu(daemon.pid), read_record_cpu(daemon.pid)
-        started = time.monotonic()
-        wrk = start_wrk(house, daemon, load, seconds)
-        seen = watch(daemon, wrk)
-        ended = time.monotonic()
-        check_wrk(wrk)
-        eventually(lambda: count_waiting(daemon.status()) == 0, PATIENCE, "the last record")
-        drained = time.monotonic()
-        after = daemon.status()
-        cpu, record_cpu = read_cpu(daemon.pid) - cpu, read_record_cpu(daemon.pid) - record_cpu
+    before = daemon.status()
+    cpu, record_cpu = read_cpu(daemon.pid), read_record_cpu(daemon.pid)
+    started = time.monotonic()
+    wrk = start_wrk(house, daemon, load, seconds)
+    seen = watch(daemon, wrk)
+    ended = time.monotonic()
+    check_wrk(wrk)
+    eventually(lambda: count_waiting(daemon.status()) == 0, PATIENCE, "the last record")
+    drained = time.monotonic()
+    after = daemon.status()
+    cpu, record_cpu = read_cpu(daemon.pid) - cpu, read_record_cpu(daemon.pid) - record_cpu
 
     made = {name: after[name] - before[name] for name in ("requests", "records_pushed")}
     return {
@@ -119,3 +135,13 @@ def measure_load(seconds, prepare):
         "growth/s": find_growth(seen),
         "drained after s": drained - ended,
     }
+
+
+def measure_load(seconds, prepare):
+    """Runs a daemon as prepare(house) says, under load for so long; returns the sample."""
+    with House() as house:
+        load = prepare(house)
+        _, fleet = house.serving_fleet(load.model_servers)
+        daemon = house.daemon("--fleet", fleet, config=load.config, workers=os.cpu_count())
+        with idle_connections(daemon, load.idle):
+            return measure_daemon(seconds, house, daemon, load)
