@@ -211,6 +211,8 @@ disp_http_head_parse (const char *bytes, gsize length, GError **error)
                       state == DISP_HEAD_COMPLETE ? "is followed by more" : "is cut");
       return NULL;
     }
+  /* An empty line ends nothing before there was a request line. */
+  g_assert (draft.request_line.method != NULL);
   if (!check_host (&draft, error) || !check_framing (&draft, error))
     return NULL;
 

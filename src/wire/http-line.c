@@ -77,6 +77,20 @@ check_byte (const DispHeadScan *scan, const char *bytes, gsize at, GError **erro
   return !disp_char_is_control (c) || check_control (scan, c, error);
 }
 
+/* Passes over what is nothing special wherever it is in a line but at its start, which is most. */
+static void
+skip_plain (DispHeadScan *scan, const char *bytes, gsize n)
+{
+  gsize end = scan->n_lines == 0 ? MIN (n, scan->length + DISP_MAX_REQUEST_LINE) : n;
+  gsize at = scan->scanned;
+
+  if (at == scan->length)
+    return;
+  while (at < end && bytes[at] >= ' ' && bytes[at] < 0x7f)
+    at++;
+  scan->scanned = at;
+}
+
 /* @at is that of a CR. */
 static DispLineState
 end_line (DispHeadScan *scan, const char *bytes, gsize n, gsize at, DispSpan *line, GError **error)
@@ -134,10 +148,15 @@ skip_empty (DispHeadScan *scan, GError **error)
 DispLineState
 disp_http_line_next (DispHeadScan *scan, const char *bytes, gsize n, DispSpan *line, GError **error)
 {
-  while (scan->scanned < MIN (n, DISP_MAX_HEAD_SIZE))
+  gsize end = MIN (n, DISP_MAX_HEAD_SIZE);
+
+  while (scan->scanned < end)
     {
       DispLineState state;
 
+      skip_plain (scan, bytes, end);
+      if (scan->scanned == end)
+        break;
       if (bytes[scan->scanned] != '\r')
         {
           if (!check_byte (scan, bytes, scan->scanned, error))
