@@ -20,7 +20,7 @@ typedef enum
 
 /**
  * DispBodyWriterEvents:
- * @written: all that was appended has been handed to the kernel
+ * @written: all that was appended has been handed to the system
  * @broken: the connection was closed before that, and the writer is no more
  *
  * What a writer tells its owner, on the thread-default context, until the owner gives it up.
@@ -35,7 +35,7 @@ typedef struct
 typedef struct _DispBodyWriter DispBodyWriter;
 
 DispBodyWriter *disp_body_writer_new (DispConnection *connection, SoupServerMessage *message,
-                                      GBytes *head, DispFraming framing, gboolean keep,
+                                      GBytes *head, DispFraming framing,
                                       const DispBodyWriterEvents *events, gpointer user_data);
 gboolean disp_body_writer_wants_body (DispBodyWriter *self);
 void disp_body_writer_append (DispBodyWriter *self, GBytes *piece);

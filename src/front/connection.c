@@ -1,45 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "front/connection.h"
+#include "front/connection-private.h"
 
-#include "front/request-stream.h"
-
-#include <glib-unix.h>
-#include <poll.h>
 #include <sys/socket.h>
 
-/*
- * A client's connection.  It waits for requests by itself and hands each to SoupServer as a stream
- * of its own, which ends with the request while the socket goes on.  So SoupServer holds nothing of
- * an idle connection (version 3.2 would keep its descriptor for ever when the client goes), and
- * never reads into the next request.
- */
-struct _DispConnection
-{
-  GObject parent_instance;
-  GSocket *socket; /* (owned) */
-  GIOStream *base; /* (owned) over socket */
-  GSocketAddress
-      *address; /* (owned) of the peer, or a stand-in; leads from a message to its connection */
-  DispConnectionEvents events;
-  gpointer user_data;
-  DispRequestStream *stream;  /* (unowned) (nullable) while a request is in progress */
-  SoupServerMessage *message; /* (unowned) (nullable) of the stream */
-  GSource *refusal;           /* (owned) (nullable) when the head is too long */
-  GSource *idle;              /* (owned) (nullable) while none is */
-  GSource *watch;             /* (owned) (nullable) while a request is being answered */
-  DispHungUp hung_up;
-  gpointer hung_up_data;
-  DispBroken broken; /* (nullable) while it is taken */
-  gpointer broken_data;
-  gboolean keep;    /* the request in progress leaves the connection usable */
-  gboolean is_used; /* a request came */
-  gboolean draining;
-  gboolean closed;
-};
+/* The life of a connection; what comes and goes on it are connection-input.c and
+ * connection-output.c. */
 
-G_DEFINE_FINAL_TYPE (DispConnection, disp_connection, G_TYPE_OBJECT)
-
-static void wait_for_request (DispConnection *self);
+#define FROM_POLL(poll)                                                                            \
+  ((DispConnection *) (gpointer) ((char *) (poll) -G_STRUCT_OFFSET (DispConnection, poll)))
+#define FROM_DEADLINE(deadline)                                                                    \
+  ((DispConnection *) (gpointer) ((char *) (deadline) -G_STRUCT_OFFSET (DispConnection, deadline)))
 
 static GQuark
 connection_quark (void)
@@ -47,143 +17,153 @@ connection_quark (void)
   return g_quark_from_static_string ("disp-connection");
 }
 
-static void
-clear_source (GSource **source)
+/**
+ * disp_connection_ref:
+ * @self: a connection
+ *
+ * Returns: (transfer full): @self
+ */
+DispConnection *
+disp_connection_ref (DispConnection *self)
 {
-  if (*source == NULL)
-    return;
-  g_source_destroy (*source);
-  g_clear_pointer (source, g_source_unref);
+  g_ref_count_inc (&self->ref_count);
+  return self;
 }
 
-static void
-disp_connection_finalize (GObject *object)
+/**
+ * disp_connection_unref:
+ * @self: (transfer full): a connection; the last reference goes only once it is closed
+ */
+void
+disp_connection_unref (DispConnection *self)
 {
-  DispConnection *self = DISP_CONNECTION (object);
-
-  g_assert (self->closed && self->idle == NULL && self->watch == NULL);
+  if (!g_ref_count_dec (&self->ref_count))
+    return;
+  g_assert (self->state == DISP_CONNECTION_CLOSED);
   g_object_set_qdata (G_OBJECT (self->address), connection_quark (), NULL);
   g_object_unref (self->address);
-  g_object_unref (self->base);
-  g_object_unref (self->socket);
-  G_OBJECT_CLASS (disp_connection_parent_class)->finalize (object);
+  g_free (self);
+}
+
+/**
+ * disp_connection_now:
+ * @self: a connection
+ *
+ * Returns: what time it is, in microseconds
+ */
+gint64
+disp_connection_now (DispConnection *self)
+{
+  return disp_deadlines_now (self->hall->deadlines);
+}
+
+/**
+ * disp_connection_set_deadline:
+ * @self: a connection
+ * @delay: from now, in microseconds
+ *
+ * Sets when it is to be looked at, whatever was set before.
+ */
+void
+disp_connection_set_deadline (DispConnection *self, gint64 delay)
+{
+  disp_deadlines_set (self->hall->deadlines, &self->deadline, disp_connection_now (self) + delay);
+}
+
+/**
+ * disp_connection_is_too_slow:
+ * @self: a connection whose deadline has come
+ * @n: what was received, or sent, in all, in bytes
+ * @window: over how long that is measured, in microseconds
+ *
+ * Returns: whether less went since the deadline was set than must; if not it is set anew
+ */
+gboolean
+disp_connection_is_too_slow (DispConnection *self, guint64 n, gint64 window)
+{
+  double wanted = (double) self->terms->min_rate * (double) window / G_USEC_PER_SEC;
+
+  if ((double) (n - self->mark) < MAX (wanted, 1))
+    return TRUE;
+  self->mark = n;
+  disp_connection_set_deadline (self, window);
+  return FALSE;
+}
+
+static gboolean
+is_gone (DispConnection *self)
+{
+  return self->poll.is_broken || (self->poll.is_hung_up && !self->terms->allows_half_close);
 }
 
 static void
-disp_connection_class_init (DispConnectionClass *klass)
+check_hung_up (DispConnection *self)
 {
-  G_OBJECT_CLASS (klass)->finalize = disp_connection_finalize;
-}
+  DispHungUp hung_up = self->hung_up;
 
-static void
-disp_connection_init (G_GNUC_UNUSED DispConnection *self)
-{
-}
-
-/* The request in progress is no longer, or no longer SoupServer's. */
-static void
-end_request (DispConnection *self)
-{
-  self->stream = NULL;
-  self->message = NULL;
-  clear_source (&self->refusal);
+  if (hung_up == NULL || !is_gone (self))
+    return;
   disp_connection_unwatch (self);
+  hung_up (self, self->hung_up_data);
 }
 
-static gboolean
-on_refusal (gpointer user_data)
-{
-  DispConnection *self = user_data;
-
-  clear_source (&self->refusal);
-  self->events.head_too_large (self, self->message, self->user_data);
-  return G_SOURCE_REMOVE;
-}
-
-/* SoupServer is reading at this moment: the refusal waits for the next turn of the loop. */
 static void
-on_head_too_large (gpointer user_data)
+on_ready (DispPoll *poll)
 {
-  DispConnection *self = user_data;
+  g_autoptr (DispConnection) self = disp_connection_ref (FROM_POLL (poll));
 
-  self->refusal = g_idle_source_new ();
-  g_source_set_priority (self->refusal, G_PRIORITY_HIGH);
-  g_source_set_static_name (self->refusal, "head too large");
-  g_source_set_callback (self->refusal, on_refusal, self, NULL);
-  g_source_attach (self->refusal, g_main_context_get_thread_default ());
+  if (self->is_blocked && poll->is_writable)
+    disp_connection_unblock (self);
+  else if (disp_connection_is_reading (self))
+    disp_connection_read (self);
+  else if (self->state == DISP_CONNECTION_SERVING)
+    check_hung_up (self);
+  else if (self->state == DISP_CONNECTION_LINGERING)
+    disp_connection_discard (self);
+  else if (!self->is_blocked && self->state != DISP_CONNECTION_CLOSED)
+    disp_connection_flush (self);
 }
 
-/* The stream of a request was closed: the request is over, in good order or not. */
 static void
-on_stream_closed (gboolean exhausted, gpointer user_data)
+on_due (DispDeadline *deadline)
 {
-  g_autoptr (DispConnection) self = g_object_ref (user_data);
+  g_autoptr (DispConnection) self = disp_connection_ref (FROM_DEADLINE (deadline));
 
-  end_request (self);
-  if (self->keep && exhausted && !self->draining)
-    wait_for_request (self);
-  else
+  if (disp_connection_is_reading (self))
+    disp_connection_input_late (self);
+  else if (self->state == DISP_CONNECTION_LINGERING)
     disp_connection_close (self);
-}
-
-static gboolean
-on_readable (G_GNUC_UNUSED GSocket *socket, G_GNUC_UNUSED GIOCondition condition,
-             gpointer user_data)
-{
-  static const DispRequestStreamEvents events = { on_stream_closed, on_head_too_large };
-  g_autoptr (DispConnection) self = g_object_ref (user_data);
-  g_autoptr (DispRequestStream) stream = NULL;
-
-  clear_source (&self->idle);
-  self->is_used = TRUE;
-  if (disp_request_stream_is_at_end (self->socket))
-    {
-      disp_connection_close (self);
-      return G_SOURCE_REMOVE;
-    }
-  stream = disp_request_stream_new (self->socket, g_io_stream_get_output_stream (self->base),
-                                    &events, self);
-  self->stream = stream;
-  self->keep = FALSE;
-  self->events.request (self, G_IO_STREAM (stream), self->user_data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-wait_for_request (DispConnection *self)
-{
-  self->idle = g_socket_create_source (self->socket, G_IO_IN, NULL);
-  g_source_set_static_name (self->idle, "idle connection");
-  g_source_set_callback (self->idle, G_SOURCE_FUNC (on_readable), self, NULL);
-  g_source_attach (self->idle, g_main_context_get_thread_default ());
+  else
+    disp_connection_output_late (self);
 }
 
 /**
  * disp_connection_new:
- * @socket: a connected, non-blocking socket
- * @events: what to tell; copied
- * @user_data: for @events
+ * @hall: what it shares with the others of its thread
+ * @channel: (transfer full): the connection of the system, or what is above that
+ * @peer: (transfer full): where it comes from
  *
- * Waits for requests on the thread-default context from now on.
+ * Waits for requests from now on.
  *
  * Returns: (transfer full): the connection, to be kept until it is closed
  */
 DispConnection *
-disp_connection_new (GSocket *socket, const DispConnectionEvents *events, gpointer user_data)
+disp_connection_new (DispHall *hall, DispChannel *channel, DispPeer *peer)
 {
-  DispConnection *self = g_object_new (DISP_TYPE_CONNECTION, NULL);
-  g_autoptr (GSocketAddress) remote = g_socket_get_remote_address (socket, NULL);
+  DispConnection *self = g_new0 (DispConnection, 1);
 
-  self->socket = g_object_ref (socket);
-  self->base = G_IO_STREAM (g_socket_connection_factory_create_connection (socket));
-  /* SoupServer takes every address for one of the internet, also that of a UNIX socket. */
-  self->address = G_IS_INET_SOCKET_ADDRESS (remote)
-                      ? g_steal_pointer (&remote)
-                      : g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_ref_count_init (&self->ref_count);
+  self->hall = hall;
+  self->channel = channel;
+  self->peer = peer;
+  self->address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_object_set_qdata (G_OBJECT (self->address), connection_quark (), self);
-  self->events = *events;
-  self->user_data = user_data;
-  wait_for_request (self);
+  self->poll.ready = on_ready;
+  self->poll.fd = disp_channel_get_fd (channel);
+  self->deadline.due = on_due;
+  self->idle_link.data = self;
+  disp_poller_add (hall->poller, &self->poll);
+  disp_connection_await_request (self);
   return self;
 }
 
@@ -215,40 +195,115 @@ disp_connection_get_address (DispConnection *self)
 }
 
 /**
- * disp_connection_set_message:
- * @self: a connection
- * @message: the message that SoupServer has made for the request in progress
+ * disp_connection_get_peer_name:
+ * @self: a connection that is not closed
+ *
+ * Returns: (transfer none): where it comes from, see disp_peer_get_name()
+ */
+const char *
+disp_connection_get_peer_name (DispConnection *self)
+{
+  return disp_peer_get_name (self->peer);
+}
+
+/**
+ * disp_connection_set_exchange:
+ * @self: a connection whose head has come
+ * @exchange: (transfer none): what the owner has for the request in progress
  */
 void
-disp_connection_set_message (DispConnection *self, SoupServerMessage *message)
+disp_connection_set_exchange (DispConnection *self, gpointer exchange)
 {
-  self->message = message;
+  self->exchange = exchange;
+}
+
+/**
+ * disp_connection_get_exchange:
+ * @self: a connection
+ *
+ * Returns: (transfer none) (nullable): what disp_connection_set_exchange() gave for the request in
+ *   progress
+ */
+gpointer
+disp_connection_get_exchange (DispConnection *self)
+{
+  return self->exchange;
 }
 
 /**
  * disp_connection_expect_body:
- * @self: a connection whose request has told its head
- * @length: how long the body is, in bytes, or %DISP_BODY_CHUNKED
+ * @self: a connection whose head has come
+ * @head: that head
+ * @limit: the longest body, in bytes
+ * @is_kept: whether the body is kept, rather than thrown away
  *
- * Lets the stream of the request give as much more.
+ * Has the body come; a client that waits for it is told to go on.
  */
 void
-disp_connection_expect_body (DispConnection *self, goffset length)
+disp_connection_expect_body (DispConnection *self, const DispHttpHead *head, gsize limit,
+                             gboolean is_kept)
 {
-  if (self->stream != NULL)
-    disp_request_stream_expect_body (self->stream, length);
+  static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+  self->body = disp_request_body_new (self->hall->reception, self->terms, head, limit, is_kept);
+  if (!head->expects_continue || self->in != NULL)
+    return;
+  disp_outbox_append (&self->outbox, go_on, sizeof go_on - 1);
+  disp_connection_flush (self);
 }
 
 /**
  * disp_connection_keep:
  * @self: a connection whose request has been answered in full
  *
- * Says that the connection can carry another request after this one.
+ * Says that the connection can carry another request after this one, as far as the answer goes.
  */
 void
 disp_connection_keep (DispConnection *self)
 {
   self->keep = TRUE;
+}
+
+/**
+ * disp_connection_will_stay:
+ * @self: a connection with a request in progress
+ *
+ * Returns: whether another request may follow, as far as is known
+ */
+gboolean
+disp_connection_will_stay (DispConnection *self)
+{
+  return self->is_persistent && !self->is_draining;
+}
+
+/**
+ * disp_connection_watch:
+ * @self: a connection whose request is whole
+ * @hung_up: called at most once, when the client closes its side, be it in good order or not; never
+ *   from inside a function of the connection
+ * @user_data: for @hung_up
+ */
+void
+disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer user_data)
+{
+  g_return_if_fail (self->hung_up == NULL);
+
+  self->hung_up = hung_up;
+  self->hung_up_data = user_data;
+  if (is_gone (self))
+    disp_poller_again (&self->poll);
+}
+
+/**
+ * disp_connection_unwatch:
+ * @self: a connection
+ *
+ * Ends disp_connection_watch().
+ */
+void
+disp_connection_unwatch (DispConnection *self)
+{
+  self->hung_up = NULL;
 }
 
 /**
@@ -261,162 +316,68 @@ disp_connection_keep (DispConnection *self)
 void
 disp_connection_drain (DispConnection *self, gboolean is_patient)
 {
-  self->draining = TRUE;
-  if (is_patient && !self->is_used)
+  char byte;
+
+  self->is_draining = TRUE;
+  if (self->state != DISP_CONNECTION_IDLE || (is_patient && !self->is_used))
     return;
-  if (self->idle != NULL && (g_socket_condition_check (self->socket, G_IO_IN) & G_IO_IN) == 0)
+  /* What has come already, and was not looked at, is served. */
+  if (self->in == NULL && recv (self->poll.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
     disp_connection_close (self);
 }
 
 /**
- * disp_connection_is_draining:
+ * disp_connection_end_request:
  * @self: a connection
  *
- * Returns: whether it ends with the request in progress
+ * The request in progress, if any, is over.
  */
-gboolean
-disp_connection_is_draining (DispConnection *self)
+void
+disp_connection_end_request (DispConnection *self)
 {
-  return self->draining;
-}
+  gboolean is_begun = self->is_begun;
 
-static gboolean
-on_hung_up (G_GNUC_UNUSED int fd, G_GNUC_UNUSED GIOCondition condition, gpointer user_data)
-{
-  DispConnection *self = user_data;
-
+  self->is_begun = FALSE;
   disp_connection_unwatch (self);
-  self->hung_up (self, self->hung_up_data);
-  return G_SOURCE_REMOVE;
-}
-
-/**
- * disp_connection_watch:
- * @self: a connection whose message is paused
- * @hung_up: called at most once, when the client closes its side, be it in good order or not
- * @user_data: for @hung_up
- *
- * SoupServer polls nothing while a message is paused, so somebody else must.
- */
-void
-disp_connection_watch (DispConnection *self, DispHungUp hung_up, gpointer user_data)
-{
-  g_return_if_fail (self->watch == NULL);
-
-  self->hung_up = hung_up;
-  self->hung_up_data = user_data;
-  self->watch = g_unix_fd_source_new (g_socket_get_fd (self->socket), (GIOCondition) POLLRDHUP);
-  g_source_set_static_name (self->watch, "client hang-up");
-  g_source_set_callback (self->watch, G_SOURCE_FUNC (on_hung_up), self, NULL);
-  g_source_attach (self->watch, g_main_context_get_thread_default ());
-}
-
-/**
- * disp_connection_unwatch:
- * @self: a connection
- *
- * Ends disp_connection_watch().
- */
-void
-disp_connection_unwatch (DispConnection *self)
-{
-  clear_source (&self->watch);
-}
-
-/**
- * disp_connection_detach:
- * @self: a connection
- * @message: the message in progress on it
- *
- * Takes the connection away from SoupServer, whatever the state of its message.  It stays open
- * until disp_connection_close().
- *
- * Returns: (transfer none): the connection as a stream, without limits
- */
-GIOStream *
-disp_connection_detach (DispConnection *self, SoupServerMessage *message)
-{
-  g_autoptr (GIOStream) stolen = NULL;
-
-  if (self->stream != NULL)
-    disp_request_stream_forget (self->stream);
-  end_request (self);
-  stolen = soup_server_message_steal_connection (message);
-  return self->base;
-}
-
-/**
- * disp_connection_take:
- * @self: a connection
- * @message: the message in progress on it, which has been read to its end
- * @broken: called when the connection is closed before disp_connection_give_back()
- * @user_data: for @broken
- *
- * Takes the connection away from SoupServer, to answer @message without it.
- *
- * Returns: (transfer none): where to write, without blocking
- */
-GSocket *
-disp_connection_take (DispConnection *self, SoupServerMessage *message, DispBroken broken,
-                      gpointer user_data)
-{
-  self->keep = self->stream != NULL && disp_request_stream_is_exhausted (self->stream);
-  self->broken = broken;
-  self->broken_data = user_data;
-  disp_connection_detach (self, message);
-  return self->socket;
-}
-
-/**
- * disp_connection_give_back:
- * @self: a connection that is taken
- * @keep: whether it can carry another request, as far as the answer goes
- *
- * Says that the message has been answered in full.
- */
-void
-disp_connection_give_back (DispConnection *self, gboolean keep)
-{
-  self->broken = NULL;
-  if (keep && self->keep && !self->draining)
-    wait_for_request (self);
-  else
-    disp_connection_close (self);
-}
-
-/* To a client that reads to the end of the connection, an end in good order would say that all
- * came. */
-static void
-prepare_reset (DispConnection *self)
-{
-  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-
-  setsockopt (g_socket_get_fd (self->socket), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  g_clear_pointer (&self->body, disp_request_body_free);
+  if (is_begun)
+    self->hall->events.ended (self, self->hall->user_data);
+  self->exchange = NULL;
+  g_clear_pointer (&self->terms, disp_terms_unref);
 }
 
 /**
  * disp_connection_close:
- * @self: a connection on which no message is in progress, or that is detached or taken
+ * @self: a connection
  *
- * Closes it; when it is taken, in the rude way.  Its owner hears of it before this returns, and may
- * free it.
+ * Closes it: in good order, unless a client could take what it has got for the whole of an answer.
+ * Its owner hears of it before this returns, and may free it.  A message of SoupServer that is in
+ * progress must be detached before.
  */
 void
 disp_connection_close (DispConnection *self)
 {
-  DispBroken broken = self->broken;
+  g_autoptr (DispConnection) kept = disp_connection_ref (self);
+  gboolean was_taken = self->state == DISP_CONNECTION_TAKEN;
+  gboolean is_cut = was_taken || self->is_broken;
 
-  if (self->closed)
+  if (self->state == DISP_CONNECTION_CLOSED)
     return;
-  self->closed = TRUE;
-  self->broken = NULL;
-  clear_source (&self->idle);
-  clear_source (&self->refusal);
-  disp_connection_unwatch (self);
-  if (broken != NULL)
-    prepare_reset (self);
-  g_io_stream_close (self->base, NULL, NULL);
-  if (broken != NULL)
-    broken (self->broken_data);
-  self->events.closed (self, self->user_data);
+  if (self->state == DISP_CONNECTION_IDLE)
+    g_queue_unlink (&self->hall->idle, &self->idle_link);
+  self->state = DISP_CONNECTION_CLOSED;
+  disp_deadline_clear (&self->deadline);
+  disp_poller_remove (&self->poll);
+  if (self->stream != NULL)
+    disp_guarded_stream_forget (self->stream);
+  self->stream = NULL;
+  disp_connection_clear_input (self);
+  disp_outbox_clear (&self->outbox);
+  disp_channel_close (self->channel, is_cut);
+  g_clear_pointer (&self->channel, disp_channel_free);
+  if (was_taken && self->taken.broken != NULL)
+    self->taken.broken (self->taken_data);
+  disp_connection_end_request (self);
+  disp_reception_leave (self->hall->reception, g_steal_pointer (&self->peer));
+  self->hall->events.closed (self, self->hall->user_data);
 }

@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/exchange-private.h"
 
-#include "front/connection.h"
-#include "front/refusal.h"
-#include "front/request-head.h"
-
 /* The second half of an exchange: its answer, at once or later. */
 
 /* The client is gone: nobody waits for the answer, so the work for it ends. */
 static void
 on_hung_up (DispConnection *connection, gpointer user_data)
 {
-  g_autoptr (DispExchange) self = disp_exchange_ref (user_data);
-  G_GNUC_UNUSED g_autoptr (DispConnection) kept = g_object_ref (connection);
+  DispExchange *self = user_data;
 
   disp_connection_detach (connection, g_steal_pointer (&self->message));
   disp_connection_close (connection);
-  g_cancellable_cancel (self->cancellable);
 }
 
 /**
@@ -35,7 +29,7 @@ disp_exchange_begin_work (DispExchange *self)
 
   self->cancellable = g_cancellable_new ();
   soup_server_message_pause (self->message);
-  disp_connection_watch (disp_connection_of_message (self->message), on_hung_up, self);
+  disp_connection_watch (self->connection, on_hung_up, self);
   return self->cancellable;
 }
 
@@ -78,27 +72,22 @@ set_optional_field (DispExchange *self, const char *name, const char *value)
 static void
 write_head (DispExchange *self, guint status, const char *content_type)
 {
-  DispConnection *connection = disp_connection_of_message (self->message);
-
   soup_server_message_set_status (self->message, status, disp_status_get_phrase (status));
   set_optional_field (self, "Content-Type", content_type);
   set_optional_field (self, "X-Request-Id", self->request_id);
-  /* A body in chunks is read without a limit, so what follows it may be lost: better no next
-   * request. */
-  if (self->chunked || (connection != NULL && disp_connection_is_draining (connection)))
+  if (!disp_connection_will_stay (self->connection))
     disp_exchange_set_field (self, "Connection", "close");
+  else if (self->head->minor_version == 0)
+    disp_exchange_set_field (self, "Connection", "keep-alive");
 }
 
 /* Lets SoupServer send what was written. */
 static void
-send (DispExchange *self)
+let_send (DispExchange *self)
 {
-  DispConnection *connection = disp_connection_of_message (self->message);
-
   if (self->cancellable == NULL)
     return;
-  if (connection != NULL)
-    disp_connection_unwatch (connection);
+  disp_connection_unwatch (self->connection);
   soup_server_message_unpause (self->message);
 }
 
@@ -123,7 +112,7 @@ disp_exchange_respond (DispExchange *self, const DispAnswer *answer)
   if (g_bytes_get_size (answer->body) > 0)
     soup_message_body_append_bytes (body, answer->body);
   soup_message_body_complete (body);
-  send (self);
+  let_send (self);
 }
 
 /**
@@ -138,6 +127,28 @@ disp_exchange_respond_error (DispExchange *self, const GError *error)
 {
   g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
 
+  disp_exchange_respond (self, answer);
+}
+
+/**
+ * disp_exchange_respond_refusal:
+ * @self: an exchange that was not answered yet
+ * @refusal: why it is refused
+ *
+ * As disp_exchange_respond_error(), with the header fields that belong to it.
+ */
+void
+disp_exchange_respond_refusal (DispExchange *self, const DispRefusal *refusal)
+{
+  g_autoptr (DispAnswer) answer = disp_answer_new_for_error (refusal->error);
+
+  set_optional_field (self, "Allow", refusal->allow);
+  set_optional_field (self, "WWW-Authenticate", refusal->challenge);
+  if (refusal->retry_after != NULL)
+    {
+      g_free (answer->retry_after);
+      answer->retry_after = g_strdup (refusal->retry_after);
+    }
   disp_exchange_respond (self, answer);
 }
 
@@ -160,12 +171,11 @@ format_head (SoupServerMessage *message)
 }
 
 static DispFraming
-choose_framing (SoupServerMessage *message)
+choose_framing (const DispHttpHead *head)
 {
-  if (g_str_equal (soup_server_message_get_method (message), "HEAD"))
+  if (g_str_equal (head->method, "HEAD"))
     return DISP_FRAMING_NONE;
-  return soup_server_message_get_http_version (message) == SOUP_HTTP_1_0 ? DISP_FRAMING_END
-                                                                         : DISP_FRAMING_CHUNKS;
+  return head->minor_version == 0 ? DISP_FRAMING_END : DISP_FRAMING_CHUNKS;
 }
 
 /**
@@ -178,7 +188,7 @@ choose_framing (SoupServerMessage *message)
  * Begins an answer whose length is not known: its body comes in chunks, or goes on to the end of
  * the connection with a client of HTTP/1.0.  It is not written by SoupServer, which closes a body
  * in chunks on another thread, where a slow client can hold it for ever, and also when the body is
- * broken off.  So the exchange is gone with this: its cancellable is cancelled.
+ * broken off.  So the exchange is gone with this.
  *
  * Returns: (transfer full): what writes the body
  */
@@ -187,8 +197,7 @@ disp_exchange_begin_body (DispExchange *self, const char *content_type,
                           const DispBodyWriterEvents *events, gpointer user_data)
 {
   SoupServerMessage *message = self->message;
-  DispFraming framing = choose_framing (message);
-  gboolean keep;
+  DispFraming framing = choose_framing (self->head);
   g_autoptr (GBytes) head = NULL;
 
   write_head (self, SOUP_STATUS_OK, content_type);
@@ -197,8 +206,6 @@ disp_exchange_begin_body (DispExchange *self, const char *content_type,
   else
     disp_exchange_set_field (self, "Connection", "close");
   head = format_head (message);
-  keep = disp_request_head_is_persistent (message);
   self->message = NULL;
-  return disp_body_writer_new (disp_connection_of_message (message), message, head, framing, keep,
-                               events, user_data);
+  return disp_body_writer_new (self->connection, message, head, framing, events, user_data);
 }

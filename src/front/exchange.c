@@ -3,14 +3,13 @@
 
 #include "core/error.h"
 #include "core/request.h"
-#include "front/connection.h"
-#include "front/lingering-close.h"
-#include "front/refusal.h"
 #include "front/request-head.h"
 
 /* The first half of an exchange: its request, and its life.  The other is exchange-answer.c. */
 
-static const char exchange_key[] = "disp-exchange";
+/* The longest body that is read of a request that is refused, in bytes, so that its connection can
+ * stay. */
+#define MAX_DISCARDED (1024 * 1024)
 
 static void
 exchange_clear (gpointer data)
@@ -18,62 +17,112 @@ exchange_clear (gpointer data)
   DispExchange *self = data;
 
   disp_target_clear (&self->target);
-  g_clear_pointer (&self->body, g_byte_array_unref);
+  disp_refusal_clear (&self->refusal);
+  g_clear_pointer (&self->body, g_bytes_unref);
   g_clear_object (&self->cancellable);
   g_free (self->request_id);
-  g_object_unref (self->clock);
+  disp_http_head_free (self->head);
   g_object_unref (self->site);
 }
 
-/* Ends a message whose body must not be read: SoupServer would, so its connection is taken away. */
+/* Finds out where a request goes, or why it goes nowhere. */
 static void
-refuse_body (DispExchange *self, const GError *error)
+find_endpoint (DispExchange *self, const DispTerms *terms)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (self->message);
-  DispConnection *connection = disp_connection_of_message (self->message);
-  const DispRefusal refusal = {
-    .error = error,
-    .allow = soup_message_headers_get_one (headers, "Allow"),
-    .request_id = self->request_id,
-    .without_body = g_str_equal (soup_server_message_get_method (self->message), "HEAD"),
-  };
+  const DispResource *resource = NULL;
+  GError **error = &self->refusal.error;
+  const DispEndpoint *endpoint = disp_request_head_find (self->head, self->site, &resource,
+                                                         &self->target, error);
 
-  /* What came of it may be large, and is of no more use from here on. */
-  g_clear_pointer (&self->body, g_byte_array_unref);
-  disp_lingering_close (connection, g_steal_pointer (&self->message),
-                        disp_refusal_to_bytes (&refusal), self->clock);
+  if (endpoint == NULL && resource != NULL)
+    self->refusal.allow = disp_resource_dup_allow (resource);
+  if (endpoint == NULL
+      || !disp_request_head_check_body (self->head, endpoint->body, terms->body_limit, error))
+    return;
+  self->endpoint = endpoint;
 }
 
-static void
-refuse (DispExchange *self, const GError *error)
+/* Whether a refused request is better answered before its body has come, on a connection that then
+ * ends: its body is too long to be thrown away, or may or may not come. */
+static gboolean
+is_refused_at_once (const DispExchange *self)
 {
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (self->message);
+  return self->head->expects_continue
+         || (self->head->framing == DISP_BODY_LENGTH && self->head->body_length > MAX_DISCARDED);
+}
 
-  /* A body in chunks may have no end.  A client that waits for "100 Continue" may or may not send
-   * its body now; what follows cannot be told apart. */
-  if (g_error_matches (error, DISP_ERROR, DISP_ERROR_BODY_TOO_LARGE) || self->chunked
-      || soup_message_headers_get_expectations (headers) != 0)
-    refuse_body (self, error);
+/**
+ * disp_exchange_refuse:
+ * @self: an exchange that is not served yet
+ * @error: (nullable): what is wrong with what came of its body; %NULL = why it goes nowhere
+ *
+ * Returns: (transfer full): the response for disp_connection_refuse()
+ */
+GBytes *
+disp_exchange_refuse (DispExchange *self, const GError *error)
+{
+  const DispRefusal late = { .error = (GError *) error };
+
+  return disp_refusal_to_bytes (error != NULL ? &late : &self->refusal, self->request_id,
+                                g_str_equal (self->head->method, "HEAD"));
+}
+
+/* Has the body come, or refuses the request at once. */
+static void
+go_on (DispExchange *self, const DispTerms *terms)
+{
+  if (self->endpoint != NULL)
+    disp_connection_expect_body (self->connection, self->head, terms->body_limit,
+                                 self->endpoint->body != DISP_BODY_UNUSED);
+  else if (is_refused_at_once (self))
+    disp_connection_refuse (self->connection, disp_exchange_refuse (self, NULL));
   else
-    disp_exchange_respond_error (self, error);
+    disp_connection_expect_body (self->connection, self->head, MAX_DISCARDED, FALSE);
 }
 
-static void
-on_got_chunk (G_GNUC_UNUSED SoupServerMessage *message, GBytes *chunk, gpointer user_data)
+/**
+ * disp_exchange_begin:
+ * @connection: a connection on which a head has come
+ * @head: (transfer full): that head
+ * @site: what is served
+ * @terms: on what terms
+ *
+ * Begins an exchange: finds out where the request goes and has its body come, or refuses it.  It is
+ * that of the connection until disp_exchange_end(), which may be called from inside.
+ */
+void
+disp_exchange_begin (DispConnection *connection, DispHttpHead *head, DispSite *site,
+                     const DispTerms *terms)
 {
-  DispExchange *self = user_data;
-  gsize size;
-  const guint8 *bytes = g_bytes_get_data (chunk, &size);
-  g_autoptr (GError) error = NULL;
+  g_autoptr (DispExchange) self = g_rc_box_new0 (DispExchange);
+  const char *request_id = disp_http_head_get (head, "X-Request-Id");
 
-  self->received += size;
-  if (self->received > self->body_limit)
-    {
-      disp_request_head_set_too_large (self->body_limit, &error);
-      refuse_body (self, error);
-    }
-  else if (self->body != NULL)
-    g_byte_array_append (self->body, bytes, (guint) size);
+  self->connection = connection;
+  self->head = head;
+  self->site = g_object_ref (site);
+  if (disp_request_id_is_sane (request_id))
+    self->request_id = g_strdup (request_id);
+  disp_connection_set_exchange (connection, disp_exchange_ref (self));
+  find_endpoint (self, terms);
+  go_on (self, terms);
+}
+
+/**
+ * disp_exchange_open:
+ * @self: an exchange whose request is whole
+ * @soup: what serves it
+ * @body: (transfer full) (nullable): its body
+ *
+ * Has SoupServer take the request.
+ */
+void
+disp_exchange_open (DispExchange *self, SoupServer *soup, GBytes *body)
+{
+  g_autoptr (GIOStream) stream = disp_connection_open_stream (self->connection, self->head);
+  GSocketAddress *address = disp_connection_get_address (self->connection);
+
+  self->body = body;
+  soup_server_accept_iostream (soup, stream, address, address, NULL);
 }
 
 static void
@@ -84,97 +133,74 @@ on_wrote_body (G_GNUC_UNUSED SoupServerMessage *message, gpointer user_data)
   self->answered = TRUE;
 }
 
-/* Nobody waits for an answer any more. */
-static void
-end_message (DispExchange *self)
-{
-  self->message = NULL;
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
-}
-
 static void
 on_finished (SoupServerMessage *message, gpointer user_data)
 {
   DispExchange *self = user_data;
-  DispConnection *connection = disp_connection_of_message (message);
 
-  if (connection != NULL && self->answered && disp_request_head_is_persistent (message))
-    disp_connection_keep (connection);
-  end_message (self);
+  /* Where SoupServer has its own opinion of an answer it says that the connection ends. */
+  if (self->connection != NULL && self->answered
+      && !soup_message_headers_header_contains (soup_server_message_get_response_headers (message),
+                                                "Connection", "close"))
+    disp_connection_keep (self->connection);
+  self->message = NULL;
 }
 
 /* When the server ends, its messages go without having finished. */
 static void
 on_message_freed (gpointer data)
 {
-  end_message (data);
-  disp_exchange_unref (data);
-}
+  DispExchange *self = data;
 
-static DispExchange *
-new_exchange (SoupServerMessage *message, DispSite *site, DispClock *clock, gsize body_limit)
-{
-  DispExchange *self = g_rc_box_new0 (DispExchange);
-  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
-  const char *request_id = soup_message_headers_get_one (headers, "X-Request-Id");
-
-  self->message = message;
-  self->site = g_object_ref (site);
-  self->clock = g_object_ref (clock);
-  self->body_limit = body_limit;
-  self->chunked = soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED;
-  if (disp_request_id_is_sane (request_id))
-    self->request_id = g_strdup (request_id);
-  return self;
+  self->message = NULL;
+  disp_exchange_unref (self);
 }
 
 /**
- * disp_exchange_begin:
- * @message: a message whose head has come
- * @site: what is served
- * @clock: the clock
- * @body_limit: the longest body that is taken, in bytes
- *
- * Checks the head, and refuses or prepares for the body.
+ * disp_exchange_attach:
+ * @self: an exchange whose request SoupServer has taken
+ * @message: the message that it has made for it
  */
 void
-disp_exchange_begin (SoupServerMessage *message, DispSite *site, DispClock *clock, gsize body_limit)
+disp_exchange_attach (DispExchange *self, SoupServerMessage *message)
 {
-  DispExchange *self = new_exchange (message, site, clock, body_limit);
-  g_autoptr (GError) error = NULL;
+  static const char key[] = "disp-exchange";
 
-  g_object_set_data_full (G_OBJECT (message), exchange_key, self, on_message_freed);
-  g_signal_connect (message, "got-chunk", G_CALLBACK (on_got_chunk), self);
+  self->message = message;
+  g_object_set_data_full (G_OBJECT (message), key, disp_exchange_ref (self), on_message_freed);
   g_signal_connect (message, "wrote-body", G_CALLBACK (on_wrote_body), self);
   g_signal_connect (message, "finished", G_CALLBACK (on_finished), self);
-
-  disp_connection_expect_body (disp_connection_of_message (message),
-                               disp_request_head_get_body_length (message));
-  /* The body is collected here, in one piece, instead of by SoupServer in many; and no range of an
-   * answer is given. */
-  soup_message_body_set_accumulate (soup_server_message_get_request_body (message), FALSE);
-  soup_message_headers_remove (soup_server_message_get_request_headers (message), "Range");
-
-  self->endpoint = disp_request_head_check (message, site, body_limit, &self->target, &error);
-  if (self->endpoint == NULL)
-    refuse (self, error);
-  else if (self->endpoint->body != DISP_BODY_UNUSED)
-    self->body = g_byte_array_new ();
 }
 
 /**
  * disp_exchange_serve:
- * @message: a message that disp_exchange_begin() did not refuse, and whose body has come
+ * @self: an exchange whose message SoupServer wants to be answered
  *
  * Has its site answer it, at once or later.
  */
 void
-disp_exchange_serve (SoupServerMessage *message)
+disp_exchange_serve (DispExchange *self)
 {
-  DispExchange *self = g_object_get_data (G_OBJECT (message), exchange_key);
+  if (self->endpoint != NULL)
+    self->endpoint->serve (self->site, self);
+  else
+    disp_exchange_respond_refusal (self, &self->refusal);
+}
 
-  self->endpoint->serve (self->site, self);
+/**
+ * disp_exchange_end:
+ * @self: (transfer full): an exchange whose request is over on its connection
+ *
+ * Nobody waits for an answer any more.
+ */
+void
+disp_exchange_end (DispExchange *self)
+{
+  self->connection = NULL;
+  self->message = NULL;
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  disp_exchange_unref (self);
 }
 
 /**
@@ -214,21 +240,19 @@ disp_exchange_get_target (DispExchange *self)
 
 /**
  * disp_exchange_get_query:
- * @self: an exchange that is not gone
+ * @self: an exchange
  *
  * Returns: (transfer none) (nullable): what stands behind the question mark, percent-encoded
  */
 const char *
 disp_exchange_get_query (DispExchange *self)
 {
-  g_return_val_if_fail (self->message != NULL, NULL);
-
-  return g_uri_get_query (soup_server_message_get_uri (self->message));
+  return self->head->query;
 }
 
 /**
  * disp_exchange_get_field:
- * @self: an exchange that is not gone
+ * @self: an exchange
  * @name: the name of a header field of the request
  *
  * Returns: (transfer none) (nullable): its value
@@ -236,10 +260,7 @@ disp_exchange_get_query (DispExchange *self)
 const char *
 disp_exchange_get_field (DispExchange *self, const char *name)
 {
-  g_return_val_if_fail (self->message != NULL, NULL);
-
-  return soup_message_headers_get_one (soup_server_message_get_request_headers (self->message),
-                                       name);
+  return disp_http_head_get (self->head, name);
 }
 
 /**
@@ -264,7 +285,5 @@ disp_exchange_get_request_id (DispExchange *self)
 GBytes *
 disp_exchange_steal_body (DispExchange *self)
 {
-  if (self->body == NULL)
-    return NULL;
-  return g_byte_array_free_to_bytes (g_steal_pointer (&self->body));
+  return g_steal_pointer (&self->body);
 }

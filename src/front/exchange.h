@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/clock.h"
 #include "engine/transport.h"
+#include "front/connection.h"
 #include "front/site.h"
 
 #include <libsoup/soup.h>
 
 /* For the server. */
-void disp_exchange_begin (SoupServerMessage *message, DispSite *site, DispClock *clock,
-                          gsize body_limit);
-void disp_exchange_serve (SoupServerMessage *message);
+void disp_exchange_begin (DispConnection *connection, DispHttpHead *head, DispSite *site,
+                          const DispTerms *terms);
+GBytes *disp_exchange_refuse (DispExchange *self, const GError *error);
+void disp_exchange_open (DispExchange *self, SoupServer *soup, GBytes *body);
+void disp_exchange_attach (DispExchange *self, SoupServerMessage *message);
+void disp_exchange_serve (DispExchange *self);
+void disp_exchange_end (DispExchange *self);
 
 /* For sites. */
 DispExchange *disp_exchange_ref (DispExchange *self);

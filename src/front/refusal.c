@@ -13,15 +13,27 @@ append_field (GString *head, const char *name, const char *value)
 }
 
 /**
- * disp_refusal_to_bytes:
- * @self: a refusal
+ * disp_refusal_clear:
+ * @self: a refusal, which may be all zero
  *
- * Returns: (transfer full): the whole response, which says that the connection ends
+ * Frees what it has.
  */
-GBytes *
-disp_refusal_to_bytes (const DispRefusal *self)
+void
+disp_refusal_clear (DispRefusal *self)
 {
-  g_autoptr (DispAnswer) answer = disp_answer_new_for_error (self->error);
+  g_clear_error (&self->error);
+  g_clear_pointer (&self->allow, g_free);
+  g_clear_pointer (&self->challenge, g_free);
+  g_clear_pointer (&self->retry_after, g_free);
+}
+
+/* A response that is written without SoupServer, on a connection that ends with it. */
+static GBytes *
+format_response (const GError *error, const DispRefusal *fields, const char *request_id,
+                 gboolean without_body)
+{
+  g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
+  const char *retry_after = fields->retry_after != NULL ? fields->retry_after : answer->retry_after;
   GString *response = g_string_new (NULL);
   gsize length;
   const char *body = g_bytes_get_data (answer->body, &length);
@@ -30,12 +42,42 @@ disp_refusal_to_bytes (const DispRefusal *self)
       response, "HTTP/1.1 %u %s\r\nContent-Length: %" G_GSIZE_FORMAT "\r\nConnection: close\r\n",
       answer->status, disp_status_get_phrase (answer->status), length);
   append_field (response, "Content-Type", answer->content_type);
-  append_field (response, "Allow", self->allow);
-  append_field (response, "X-Request-Id", self->request_id);
+  append_field (response, "Allow", fields->allow);
+  append_field (response, "WWW-Authenticate", fields->challenge);
+  append_field (response, "Retry-After", retry_after);
+  append_field (response, "X-Request-Id", request_id);
   g_string_append (response, "\r\n");
-  if (!self->without_body)
+  if (!without_body)
     g_string_append_len (response, body, (gssize) length);
   return g_string_free_to_bytes (response);
+}
+
+/**
+ * disp_refusal_to_bytes:
+ * @self: a refusal, with an error
+ * @request_id: (nullable): the X-Request-Id to echo
+ * @without_body: whether the client asked with HEAD
+ *
+ * Returns: (transfer full): the whole response, which says that the connection ends
+ */
+GBytes *
+disp_refusal_to_bytes (const DispRefusal *self, const char *request_id, gboolean without_body)
+{
+  return format_response (self->error, self, request_id, without_body);
+}
+
+/**
+ * disp_error_to_response:
+ * @error: what is wrong with what a client sent, before it is known what it wants
+ *
+ * Returns: (transfer full): the whole response, which says that the connection ends
+ */
+GBytes *
+disp_error_to_response (const GError *error)
+{
+  static const DispRefusal nothing;
+
+  return format_response (error, &nothing, NULL, FALSE);
 }
 
 /**

@@ -5,20 +5,25 @@
 
 /**
  * DispRefusal:
- * @error: (unowned): why
- * @allow: (unowned) (nullable): the Allow header field
- * @request_id: (unowned) (nullable): the X-Request-Id to echo
- * @without_body: the client asked with HEAD
+ * @error: (nullable): why
+ * @allow: (nullable): the Allow header field
+ * @challenge: (nullable): the WWW-Authenticate header field
+ * @retry_after: (nullable): the Retry-After header field
  *
- * A response that is written without SoupServer, on a connection that ends with it.
+ * Why a request is not served, and what its client is told besides.
  */
 typedef struct
 {
-  const GError *error;
-  const char *allow;
-  const char *request_id;
-  gboolean without_body;
+  GError *error;
+  char *allow;
+  char *challenge;
+  char *retry_after;
 } DispRefusal;
 
-GBytes *disp_refusal_to_bytes (const DispRefusal *self);
+void disp_refusal_clear (DispRefusal *self);
+GBytes *disp_refusal_to_bytes (const DispRefusal *self, const char *request_id,
+                               gboolean without_body);
+GBytes *disp_error_to_response (const GError *error);
 const char *disp_status_get_phrase (guint status);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispRefusal, disp_refusal_clear)

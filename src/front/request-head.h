@@ -2,11 +2,10 @@
 #pragma once
 
 #include "front/site.h"
+#include "wire/http-head.h"
 
-#include <libsoup/soup.h>
-
-const DispEndpoint *disp_request_head_check (SoupServerMessage *message, DispSite *site,
-                                             gsize body_limit, DispTarget *target, GError **error);
-void disp_request_head_set_too_large (gsize body_limit, GError **error);
-goffset disp_request_head_get_body_length (SoupServerMessage *message);
-gboolean disp_request_head_is_persistent (SoupServerMessage *message);
+const DispEndpoint *disp_request_head_find (const DispHttpHead *head, DispSite *site,
+                                            const DispResource **resource, DispTarget *target,
+                                            GError **error);
+gboolean disp_request_head_check_body (const DispHttpHead *head, DispBodyUse use, gsize limit,
+                                       GError **error);

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/server.h"
 
-#include "core/error.h"
+#include "front/acceptor.h"
 #include "front/connection.h"
 #include "front/exchange.h"
-#include "front/lingering-close.h"
-#include "front/listener.h"
 #include "front/refusal.h"
-#include "front/request-stream.h"
 
 #include <libsoup/soup.h>
 
@@ -16,19 +13,21 @@
  */
 #define FIRST_REQUEST_PATIENCE G_USEC_PER_SEC
 
-/* What serves one site on one thread: its listeners, its connections, and the SoupServer that reads
- * requests from them. */
+/* What serves one site on one thread: its acceptors, its connections, and the SoupServer that
+ * answers their requests. */
 struct _DispServer
 {
   GObject parent_instance;
-  DispSite *site;          /* (owned) */
-  DispClock *clock;        /* (owned) */
-  SoupServer *soup;        /* (owned) without listeners of its own */
-  GPtrArray *listeners;    /* (owned) (element-type DispListener, owned) */
-  GHashTable *connections; /* (owned) (element-type DispConnection, owned) a set: the open ones */
-  gsize body_limit;
-  gboolean is_adopted; /* others go on listening on its sockets */
-  GSource *patience;   /* (owned) (nullable) while it drains and waits for first requests */
+  DispSite *site;            /* (owned) */
+  DispClock *clock;          /* (owned) */
+  SoupServer *soup;          /* (owned) without listeners of its own */
+  DispHall hall;             /* its parts are owned */
+  DispRateLimit *rate_limit; /* (owned) */
+  DispCrewMember *member;    /* (owned) (nullable) until it drains */
+  GPtrArray *acceptors;      /* (owned) (element-type DispAcceptor, owned) */
+  GHashTable *connections;   /* (owned) (element-type DispConnection, owned) a set: the open ones */
+  gboolean is_adopted;       /* others go on listening on its sockets */
+  GSource *patience;         /* (owned) (nullable) while it drains and waits for first requests */
   DispServerDrained drained;
   gpointer drained_data;
   GSource *drained_source; /* (owned) (nullable) */
@@ -37,20 +36,22 @@ struct _DispServer
 G_DEFINE_FINAL_TYPE (DispServer, disp_server, G_TYPE_OBJECT)
 
 static void
-on_head (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message, G_GNUC_UNUSED const char *path,
-         G_GNUC_UNUSED GHashTable *query, gpointer user_data)
-{
-  DispServer *self = user_data;
-
-  disp_exchange_begin (message, self->site, self->clock, self->body_limit);
-}
-
-static void
 on_request (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message,
             G_GNUC_UNUSED const char *path, G_GNUC_UNUSED GHashTable *query,
             G_GNUC_UNUSED gpointer user_data)
 {
-  disp_exchange_serve (message);
+  disp_exchange_serve (disp_connection_get_exchange (disp_connection_of_message (message)));
+}
+
+static void
+on_message (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message,
+            G_GNUC_UNUSED gpointer user_data)
+{
+  DispExchange *exchange = disp_connection_get_exchange (disp_connection_of_message (message));
+
+  /* After the answer it may make another, for a request that never comes. */
+  if (exchange != NULL)
+    disp_exchange_attach (exchange, message);
 }
 
 static gboolean
@@ -75,32 +76,34 @@ check_drained (DispServer *self)
 }
 
 static void
-on_connection_request (DispConnection *connection, GIOStream *stream, gpointer user_data)
+on_connection_head (DispConnection *connection, DispHttpHead *head, gpointer user_data)
 {
   DispServer *self = user_data;
-  GSocketAddress *address = disp_connection_get_address (connection);
 
-  soup_server_accept_iostream (self->soup, stream, address, address, NULL);
+  disp_exchange_begin (connection, head, self->site, self->hall.terms);
 }
 
 static void
-on_message (G_GNUC_UNUSED SoupServer *soup, SoupServerMessage *message,
-            G_GNUC_UNUSED gpointer user_data)
+on_connection_request (DispConnection *connection, GBytes *body, gpointer user_data)
 {
-  disp_connection_set_message (disp_connection_of_message (message), message);
+  DispServer *self = user_data;
+
+  disp_exchange_open (disp_connection_get_exchange (connection), self->soup, body);
+}
+
+static GBytes *
+on_connection_refusal (DispConnection *connection, const GError *error,
+                       G_GNUC_UNUSED gpointer user_data)
+{
+  DispExchange *exchange = disp_connection_get_exchange (connection);
+
+  return exchange != NULL ? disp_exchange_refuse (exchange, error) : disp_error_to_response (error);
 }
 
 static void
-on_connection_head_too_large (DispConnection *connection, SoupServerMessage *message,
-                              gpointer user_data)
+on_connection_ended (DispConnection *connection, G_GNUC_UNUSED gpointer user_data)
 {
-  DispServer *self = user_data;
-  g_autoptr (GError) error = g_error_new (DISP_ERROR, DISP_ERROR_HEAD_TOO_LARGE,
-                                          "the head of the request is longer than %d bytes",
-                                          DISP_MAX_HEAD_SIZE);
-  const DispRefusal refusal = { .error = error };
-
-  disp_lingering_close (connection, message, disp_refusal_to_bytes (&refusal), self->clock);
+  disp_exchange_end (disp_connection_get_exchange (connection));
 }
 
 static void
@@ -108,35 +111,56 @@ on_connection_closed (DispConnection *connection, gpointer user_data)
 {
   DispServer *self = user_data;
 
+  if (self->member != NULL)
+    disp_crew_closed (self->member);
   g_hash_table_remove (self->connections, connection);
   check_drained (self);
 }
 
 static void
-on_accepted (GSocket *socket, gpointer user_data)
+on_accepted (int fd, DispPeer *peer, gpointer user_data)
 {
-  static const DispConnectionEvents events = { on_connection_request, on_connection_head_too_large,
-                                               on_connection_closed };
   DispServer *self = user_data;
 
-  g_hash_table_add (self->connections, disp_connection_new (socket, &events, self));
+  g_hash_table_add (self->connections,
+                    disp_connection_new (&self->hall, disp_channel_new_plain (fd), peer));
+}
+
+/* Closes the connection that has waited for longest for a next request. */
+static gboolean
+on_make_room (gpointer user_data)
+{
+  DispServer *self = user_data;
+  DispConnection *connection = g_queue_peek_head (&self->hall.idle);
+
+  if (connection == NULL)
+    return FALSE;
+  disp_connection_close (connection);
+  return TRUE;
+}
+
+static void
+close_connections (DispServer *self)
+{
+  g_autoptr (GList) connections = g_hash_table_get_keys (self->connections);
+
+  for (GList *link = connections; link != NULL; link = link->next)
+    disp_connection_close (link->data);
 }
 
 static void
 disp_server_dispose (GObject *object)
 {
   DispServer *self = DISP_SERVER (object);
-  g_autoptr (GList) connections = NULL;
 
-  g_clear_pointer (&self->listeners, g_ptr_array_unref);
+  g_clear_pointer (&self->acceptors, g_ptr_array_unref);
+  g_clear_pointer (&self->member, disp_crew_leave);
   disp_clock_clear_timer (&self->patience);
-  /* It closes those with a message in progress; the others are idle or linger. */
+  /* It closes those with a message in progress. */
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
-  connections = g_hash_table_get_keys (self->connections);
-  for (GList *link = connections; link != NULL; link = link->next)
-    disp_connection_close (link->data);
+  close_connections (self);
   if (self->drained_source != NULL)
     g_source_destroy (self->drained_source);
   g_clear_pointer (&self->drained_source, g_source_unref);
@@ -148,7 +172,14 @@ disp_server_dispose (GObject *object)
 static void
 disp_server_finalize (GObject *object)
 {
-  g_hash_table_unref (DISP_SERVER (object)->connections);
+  DispServer *self = DISP_SERVER (object);
+
+  g_hash_table_unref (self->connections);
+  disp_deadlines_free (self->hall.deadlines);
+  disp_poller_free (self->hall.poller);
+  disp_terms_unref (self->hall.terms);
+  disp_reception_unref (self->hall.reception);
+  disp_rate_limit_unref (self->rate_limit);
   G_OBJECT_CLASS (disp_server_parent_class)->finalize (object);
 }
 
@@ -162,16 +193,46 @@ disp_server_class_init (DispServerClass *klass)
 static void
 disp_server_init (DispServer *self)
 {
-  self->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_listener_free);
-  self->connections = g_hash_table_new_full (NULL, NULL, g_object_unref, NULL);
+  self->acceptors = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_acceptor_free);
+  self->connections = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) disp_connection_unref,
+                                             NULL);
+}
+
+static void
+open_hall (DispServer *self, const DispServerSettings *settings)
+{
+  self->hall.poller = disp_poller_new ();
+  self->hall.deadlines = disp_deadlines_new (settings->clock);
+  self->hall.reception = disp_reception_ref (settings->reception);
+  self->hall.terms = disp_terms_ref (settings->terms);
+  self->hall.events = (DispConnectionEvents){ on_connection_head, on_connection_request,
+                                              on_connection_refusal, on_connection_ended,
+                                              on_connection_closed };
+  self->hall.user_data = self;
+}
+
+static void
+listen_on (DispServer *self, GPtrArray *sockets)
+{
+  const DispAcceptorSettings settings = {
+    .poller = self->hall.poller,
+    .clock = self->clock,
+    .reception = self->hall.reception,
+    .member = self->member,
+    .terms = self->hall.terms,
+    .make_room = on_make_room,
+    .user_data = self,
+  };
+
+  for (guint i = 0; i < sockets->len; i++)
+    g_ptr_array_add (self->acceptors,
+                     disp_acceptor_new (g_ptr_array_index (sockets, i), &settings));
 }
 
 /**
  * disp_server_new:
  * @site: what is served
- * @clock: the clock
- * @sockets: (element-type GSocket): the listening sockets of this thread
- * @body_limit: the longest body of a request, in bytes
+ * @settings: what it is given; copied
  *
  * Serves on the thread-default context from now on.  What is still open when it is freed is closed,
  * whatever its state.
@@ -179,21 +240,21 @@ disp_server_init (DispServer *self)
  * Returns: (transfer full): a server
  */
 DispServer *
-disp_server_new (DispSite *site, DispClock *clock, GPtrArray *sockets, gsize body_limit)
+disp_server_new (DispSite *site, const DispServerSettings *settings)
 {
   DispServer *self = g_object_new (DISP_TYPE_SERVER, NULL);
+  GPtrArray *sockets = settings->sockets;
 
   self->site = g_object_ref (site);
-  self->clock = g_object_ref (clock);
-  self->body_limit = body_limit;
+  self->clock = g_object_ref (settings->clock);
+  self->rate_limit = disp_rate_limit_ref (settings->rate_limit);
   self->soup = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_message), self);
-  soup_server_add_early_handler (self->soup, NULL, on_head, self, NULL);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
+  open_hall (self, settings);
+  self->member = disp_crew_join (settings->crew, on_accepted, self);
   self->is_adopted = sockets->len > 0 && disp_listener_is_adopted (g_ptr_array_index (sockets, 0));
-  for (guint i = 0; i < sockets->len; i++)
-    g_ptr_array_add (self->listeners,
-                     disp_listener_new (g_ptr_array_index (sockets, i), clock, on_accepted, self));
+  listen_on (self, sockets);
   return self;
 }
 
@@ -216,15 +277,23 @@ on_patience_over (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+set_acceptor_terms (gpointer acceptor, gpointer terms)
+{
+  disp_acceptor_set_terms (acceptor, terms);
+}
+
 /**
- * disp_server_set_body_limit:
+ * disp_server_set_terms:
  * @self: a server
- * @body_limit: the longest body of a request whose head comes from now on, in bytes
+ * @terms: (transfer none): on what terms clients are served whose requests begin from now on
  */
 void
-disp_server_set_body_limit (DispServer *self, gsize body_limit)
+disp_server_set_terms (DispServer *self, DispTerms *terms)
 {
-  self->body_limit = body_limit;
+  disp_terms_unref (self->hall.terms);
+  self->hall.terms = disp_terms_ref (terms);
+  g_ptr_array_foreach (self->acceptors, set_acceptor_terms, terms);
 }
 
 /**
@@ -243,7 +312,8 @@ disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_da
   g_return_if_fail (self->drained == NULL);
 
   /* Before the flag is set, so that those who are let in at the last moment are served. */
-  g_ptr_array_set_size (self->listeners, 0);
+  g_ptr_array_set_size (self->acceptors, 0);
+  g_clear_pointer (&self->member, disp_crew_leave);
   self->drained = drained;
   self->drained_data = user_data;
   if (self->is_adopted)

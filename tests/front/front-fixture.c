@@ -2,7 +2,8 @@
 #include "front/front-fixture.h"
 
 #include "core/policy-registry.h"
-#include "front/listener.h"
+#include "front/listener-sockets.h"
+#include "front/serve.h"
 #include "front/predictions-site.h"
 #include "support/fixtures.h"
 
@@ -165,7 +166,8 @@ new_front (const char *address, DispFleet *fleet)
     disp_switchboard_set_fleet (self->switchboard, fleet);
   disp_switchboard_set_serving (self->switchboard, 1);
   site = disp_predictions_site_new (self->dispatcher);
-  self->server = disp_server_new (site, DISP_CLOCK (self->clock), sockets, FRONT_BODY_LIMIT);
+  self->server = serve_site (site, DISP_CLOCK (self->clock), sockets,
+                             serve_terms_new (FRONT_BODY_LIMIT));
   self->address = disp_listener_describe (g_ptr_array_index (sockets, 0));
   front_set_answer (self, 200, "application/json", "{\"predictions\":[1]}");
   return self;

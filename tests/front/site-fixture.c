@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/site-fixture.h"
 
-#include "front/listener.h"
+#include "front/listener-sockets.h"
+#include "front/serve.h"
 
 #include <string.h>
 
@@ -22,7 +23,7 @@ site_fixture_new (DispSite *site, FakeClock *clock)
   g_assert_no_error (error);
   /* That records cannot be read is worth a warning, and no fault here. */
   g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  self->server = disp_server_new (site, DISP_CLOCK (clock), sockets, SITE_BODY_LIMIT);
+  self->server = serve_site (site, DISP_CLOCK (clock), sockets, serve_terms_new (SITE_BODY_LIMIT));
   self->address = disp_listener_describe (g_ptr_array_index (sockets, 0));
   return self;
 }

@@ -2,9 +2,10 @@
 #include "front/server.h"
 
 #include "front/front-fixture.h"
-#include "front/listener.h"
+#include "front/listener-sockets.h"
 #include "front/predictions-site.h"
 #include "front/raw-client.h"
+#include "front/serve.h"
 
 #include <string.h>
 
@@ -159,7 +160,8 @@ replace_by_adopting (Front *front)
       g_socket_get_fd (g_ptr_array_index (handed_down, 0)), 1, NULL);
 
   g_object_unref (front->server);
-  front->server = disp_server_new (site, DISP_CLOCK (front->clock), sockets, FRONT_BODY_LIMIT);
+  front->server = serve_site (site, DISP_CLOCK (front->clock), sockets,
+                              serve_terms_new (FRONT_BODY_LIMIT));
   g_free (front->address);
   front->address = disp_listener_describe (g_ptr_array_index (handed_down, 0));
   return handed_down;

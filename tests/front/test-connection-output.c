@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "front/lingering-close.h"
+#include "front/connection.h"
 
 #include "front/front-fixture.h"
 #include "front/raw-client.h"
@@ -126,13 +126,13 @@ main (int argc, char **argv)
     const char *path;
     void (*test) (Fixture *fixture, gconstpointer data);
   } tests[] = {
-    { "/front/lingering-close/client-goes", test_client_goes },
-    { "/front/lingering-close/client-resets", test_client_resets },
-    { "/front/lingering-close/client-resets-at-once", test_client_resets_at_once },
-    { "/front/lingering-close/client-stays", test_client_stays },
-    { "/front/lingering-close/client-sends-on", test_client_sends_on },
-    { "/front/lingering-close/client-sends-without-end", test_client_sends_without_end },
-    { "/front/lingering-close/nothing-is-served", test_nothing_is_served },
+    { "/front/connection-output/client-goes", test_client_goes },
+    { "/front/connection-output/client-resets", test_client_resets },
+    { "/front/connection-output/client-resets-at-once", test_client_resets_at_once },
+    { "/front/connection-output/client-stays", test_client_stays },
+    { "/front/connection-output/client-sends-on", test_client_sends_on },
+    { "/front/connection-output/client-sends-without-end", test_client_sends_without_end },
+    { "/front/connection-output/nothing-is-served", test_nothing_is_served },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "front/outbox.h"
+
+/* As much may wait without being sent, in bytes. */
+#define MAX_WAITING (64 * 1024)
+
+static gsize
+count_waiting (const DispOutbox *self)
+{
+  return self->bytes != NULL ? self->bytes->len - self->offset : 0;
+}
+
+/**
+ * disp_outbox_clear:
+ * @self: an outbox
+ *
+ * Forgets what waits.
+ */
+void
+disp_outbox_clear (DispOutbox *self)
+{
+  g_clear_pointer (&self->bytes, g_byte_array_unref);
+  self->offset = 0;
+}
+
+/**
+ * disp_outbox_append:
+ * @self: an outbox
+ * @bytes: what to send
+ * @n: how much, in bytes
+ *
+ * Has @bytes wait, however much waits already.
+ */
+void
+disp_outbox_append (DispOutbox *self, const void *bytes, gsize n)
+{
+  if (self->bytes == NULL)
+    self->bytes = g_byte_array_new ();
+  g_byte_array_append (self->bytes, bytes, (guint) n);
+}
+
+/* Notes that @n bytes of what waits were sent. */
+static void
+forget_sent (DispOutbox *self, gsize n)
+{
+  self->offset += n;
+  if (count_waiting (self) == 0)
+    disp_outbox_clear (self);
+}
+
+/**
+ * disp_outbox_write:
+ * @self: an outbox
+ * @channel: where it goes
+ * @bytes: what to send
+ * @n: how much, in bytes, at least one
+ *
+ * Sends, or has wait, as much as there is room for.
+ *
+ * Returns: how many of @bytes were taken; 0 = none for now; -1 = the connection is broken
+ */
+gssize
+disp_outbox_write (DispOutbox *self, DispChannel *channel, const void *bytes, gsize n)
+{
+  gsize waiting = count_waiting (self);
+  GOutputVector vectors[2] = { { NULL, 0 }, { bytes, n } };
+  gssize sent;
+
+  if (n <= MAX_WAITING - MIN (waiting, MAX_WAITING))
+    {
+      disp_outbox_append (self, bytes, n);
+      return (gssize) n;
+    }
+  if (waiting > 0)
+    vectors[0] = (GOutputVector){ self->bytes->data + self->offset, waiting };
+  sent = disp_channel_write (channel, waiting > 0 ? vectors : vectors + 1, waiting > 0 ? 2 : 1);
+  if (sent < 0)
+    return sent == DISP_CHANNEL_BLOCKED ? 0 : -1;
+  self->sent += (guint64) sent;
+  if ((gsize) sent < waiting)
+    {
+      forget_sent (self, (gsize) sent);
+      return 0;
+    }
+  disp_outbox_clear (self);
+  return sent - (gssize) waiting;
+}
+
+/**
+ * disp_outbox_flush:
+ * @self: an outbox
+ * @channel: where it goes
+ *
+ * Sends what waits.
+ *
+ * Returns: what became of it
+ */
+DispOutboxState
+disp_outbox_flush (DispOutbox *self, DispChannel *channel)
+{
+  while (count_waiting (self) > 0)
+    {
+      const GOutputVector vector = { self->bytes->data + self->offset, count_waiting (self) };
+      gssize sent = disp_channel_write (channel, &vector, 1);
+
+      if (sent < 0)
+        return sent == DISP_CHANNEL_BLOCKED ? DISP_OUTBOX_BLOCKED : DISP_OUTBOX_BROKEN;
+      self->sent += (guint64) sent;
+      forget_sent (self, (gsize) sent);
+    }
+  return DISP_OUTBOX_EMPTY;
+}
+
+/**
+ * disp_outbox_is_empty:
+ * @self: an outbox
+ *
+ * Returns: whether nothing waits
+ */
+gboolean
+disp_outbox_is_empty (const DispOutbox *self)
+{
+  return count_waiting (self) == 0;
+}
