@@ -73,7 +73,6 @@ struct _DispConnection
   gboolean is_draining;
 };
 
-gint64 disp_connection_now (DispConnection *self);
 void disp_connection_set_deadline (DispConnection *self, gint64 delay);
 void disp_connection_refuse_error (DispConnection *self, const GError *error);
 void disp_connection_end_request (DispConnection *self);

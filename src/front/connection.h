@@ -81,6 +81,7 @@ DispConnection *disp_connection_new (DispHall *hall, DispChannel *channel, DispP
 DispConnection *disp_connection_ref (DispConnection *self);
 void disp_connection_unref (DispConnection *self);
 
+gint64 disp_connection_now (DispConnection *self);
 const char *disp_connection_get_peer_name (DispConnection *self);
 void disp_connection_set_exchange (DispConnection *self, gpointer exchange);
 gpointer disp_connection_get_exchange (DispConnection *self);

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "core/request.h"
+#include "front/entry.h"
 #include "front/request-head.h"
 
 /* The first half of an exchange: its request, and its life.  The other is exchange-answer.c. */
@@ -25,21 +26,34 @@ exchange_clear (gpointer data)
   g_object_unref (self->site);
 }
 
+static gboolean
+check_entry (DispExchange *self, const DispTerms *terms, DispRateLimit *rate_limit)
+{
+  DispEntryRefusal refusal;
+
+  if (disp_entry_check (terms, rate_limit, disp_http_head_get (self->head, "Authorization"),
+                        disp_connection_get_peer_name (self->connection),
+                        disp_connection_now (self->connection), &refusal, &self->refusal.error))
+    return TRUE;
+  self->refusal.challenge = g_strdup (refusal.challenge);
+  if (refusal.retry_after > 0)
+    self->refusal.retry_after = g_strdup_printf ("%u", refusal.retry_after);
+  return FALSE;
+}
+
 /* Finds out where a request goes, or why it goes nowhere. */
 static void
-find_endpoint (DispExchange *self, const DispTerms *terms)
+find_endpoint (DispExchange *self, const DispTerms *terms, DispRateLimit *rate_limit)
 {
-  const DispResource *resource = NULL;
   GError **error = &self->refusal.error;
-  const DispEndpoint *endpoint = disp_request_head_find (self->head, self->site, &resource,
-                                                         &self->target, error);
+  const DispResource *resource = disp_site_find (self->site, self->head->path, &self->target,
+                                                 error);
 
-  if (endpoint == NULL && resource != NULL)
-    self->refusal.allow = disp_resource_dup_allow (resource);
-  if (endpoint == NULL
-      || !disp_request_head_check_body (self->head, endpoint->body, terms->body_limit, error))
+  if (resource == NULL || (resource->is_guarded && !check_entry (self, terms, rate_limit)))
     return;
-  self->endpoint = endpoint;
+  self->endpoint = disp_request_head_check (self->head, resource, terms->body_limit, error);
+  if (g_error_matches (*error, DISP_ERROR, DISP_ERROR_METHOD_NOT_ALLOWED))
+    self->refusal.allow = disp_resource_dup_allow (resource);
 }
 
 /* Whether a refused request is better answered before its body has come, on a connection that then
@@ -86,13 +100,14 @@ go_on (DispExchange *self, const DispTerms *terms)
  * @head: (transfer full): that head
  * @site: what is served
  * @terms: on what terms
+ * @rate_limit: how often each client may ask
  *
  * Begins an exchange: finds out where the request goes and has its body come, or refuses it.  It is
  * that of the connection until disp_exchange_end(), which may be called from inside.
  */
 void
 disp_exchange_begin (DispConnection *connection, DispHttpHead *head, DispSite *site,
-                     const DispTerms *terms)
+                     const DispTerms *terms, DispRateLimit *rate_limit)
 {
   g_autoptr (DispExchange) self = g_rc_box_new0 (DispExchange);
   const char *request_id = disp_http_head_get (head, "X-Request-Id");
@@ -103,7 +118,7 @@ disp_exchange_begin (DispConnection *connection, DispHttpHead *head, DispSite *s
   if (disp_request_id_is_sane (request_id))
     self->request_id = g_strdup (request_id);
   disp_connection_set_exchange (connection, disp_exchange_ref (self));
-  find_endpoint (self, terms);
+  find_endpoint (self, terms, rate_limit);
   go_on (self, terms);
 }
 

@@ -3,13 +3,14 @@
 
 #include "engine/transport.h"
 #include "front/connection.h"
+#include "front/rate-limit.h"
 #include "front/site.h"
 
 #include <libsoup/soup.h>
 
 /* For the server. */
 void disp_exchange_begin (DispConnection *connection, DispHttpHead *head, DispSite *site,
-                          const DispTerms *terms);
+                          const DispTerms *terms, DispRateLimit *rate_limit);
 GBytes *disp_exchange_refuse (DispExchange *self, const GError *error);
 void disp_exchange_open (DispExchange *self, SoupServer *soup, GBytes *body);
 void disp_exchange_attach (DispExchange *self, SoupServerMessage *message);

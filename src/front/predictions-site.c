@@ -184,16 +184,18 @@ serve_serving (DispSite *site, DispExchange *exchange)
 /* The paths that lead to one resource each; the serving paths are a grammar of their own. */
 static const DispResource resources[] = {
   { "/", { { "GET", DISP_BODY_UNUSED, serve_status } } },
-  { "/predict", { { "POST", DISP_BODY_JSON, serve_predict } } },
+  { "/predict", { { "POST", DISP_BODY_JSON, serve_predict } }, TRUE },
   { "/healthz/live", { { "GET", DISP_BODY_UNUSED, serve_live } } },
   { "/healthz/ready", { { "GET", DISP_BODY_UNUSED, serve_ready } } },
-  { "/v1/models", { { "GET", DISP_BODY_UNUSED, serve_models } } },
+  { "/v1/models", { { "GET", DISP_BODY_UNUSED, serve_models } }, TRUE },
 };
 static const DispResource call_resource = {
   .endpoints = { { "POST", DISP_BODY_WANTED, serve_serving } },
+  .is_guarded = TRUE,
 };
 static const DispResource query_resource = {
   .endpoints = { { "GET", DISP_BODY_UNUSED, serve_serving } },
+  .is_guarded = TRUE,
 };
 
 static void

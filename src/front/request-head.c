@@ -41,55 +41,13 @@ check_type (const DispHttpHead *head, GError **error)
   return TRUE;
 }
 
-/**
- * disp_request_head_find:
- * @head: the head of a request
- * @site: what is served
- * @resource: (out) (nullable): what is at the path
- * @target: (inout): empty; takes what the path names besides the resource
- * @error: %DISP_ERROR_NOT_FOUND and others of the site, %DISP_ERROR_METHOD_NOT_ALLOWED
- *
- * Finds out where a request goes.
- *
- * Returns: (transfer none) (nullable): where it goes
- */
-const DispEndpoint *
-disp_request_head_find (const DispHttpHead *head, DispSite *site, const DispResource **resource,
-                        DispTarget *target, GError **error)
+static gboolean
+check_body (const DispHttpHead *head, DispBodyUse use, gsize body_limit, GError **error)
 {
-  const DispEndpoint *endpoint;
-
-  *resource = disp_site_find (site, head->path, target, error);
-  if (*resource == NULL)
-    return NULL;
-  endpoint = disp_resource_get_endpoint (*resource, head->method);
-  if (endpoint == NULL)
-    {
-      g_autofree char *allow = disp_resource_dup_allow (*resource);
-
-      g_set_error (error, DISP_ERROR, DISP_ERROR_METHOD_NOT_ALLOWED, "this path takes %s only",
-                   allow);
-    }
-  return endpoint;
-}
-
-/**
- * disp_request_head_check_body:
- * @head: the head of a request
- * @use: what is done with its body
- * @limit: the longest body that is taken, in bytes
- * @error: %DISP_ERROR_BODY_TOO_LARGE, %DISP_ERROR_LENGTH_REQUIRED, %DISP_ERROR_UNSUPPORTED_TYPE
- *
- * Returns: whether the body that is announced may come
- */
-gboolean
-disp_request_head_check_body (const DispHttpHead *head, DispBodyUse use, gsize limit,
-                              GError **error)
-{
-  if (head->framing == DISP_BODY_LENGTH && head->body_length > limit)
+  if (head->framing == DISP_BODY_LENGTH && head->body_length > body_limit)
     {
       g_set_error (error, DISP_ERROR, DISP_ERROR_BODY_TOO_LARGE,
-                   "the body is longer than %" G_GSIZE_FORMAT " bytes", limit);
+                   "the body is longer than %" G_GSIZE_FORMAT " bytes", body_limit);
       return FALSE;
     }
   if (use == DISP_BODY_UNUSED)
@@ -101,4 +59,33 @@ disp_request_head_check_body (const DispHttpHead *head, DispBodyUse use, gsize l
       return FALSE;
     }
   return use != DISP_BODY_JSON || check_type (head, error);
+}
+
+/**
+ * disp_request_head_check:
+ * @head: the head of a request
+ * @resource: what is at its path
+ * @body_limit: the longest body that is taken, in bytes
+ * @error: %DISP_ERROR_METHOD_NOT_ALLOWED, %DISP_ERROR_BODY_TOO_LARGE, %DISP_ERROR_LENGTH_REQUIRED,
+ *   %DISP_ERROR_UNSUPPORTED_TYPE
+ *
+ * Finds out where a request goes, and whether its body may come.
+ *
+ * Returns: (transfer none) (nullable): where it goes
+ */
+const DispEndpoint *
+disp_request_head_check (const DispHttpHead *head, const DispResource *resource, gsize body_limit,
+                         GError **error)
+{
+  const DispEndpoint *endpoint = disp_resource_get_endpoint (resource, head->method);
+
+  if (endpoint == NULL)
+    {
+      g_autofree char *allow = disp_resource_dup_allow (resource);
+
+      g_set_error (error, DISP_ERROR, DISP_ERROR_METHOD_NOT_ALLOWED, "this path takes %s only",
+                   allow);
+      return NULL;
+    }
+  return check_body (head, endpoint->body, body_limit, error) ? endpoint : NULL;
 }

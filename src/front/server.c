@@ -80,7 +80,7 @@ on_connection_head (DispConnection *connection, DispHttpHead *head, gpointer use
 {
   DispServer *self = user_data;
 
-  disp_exchange_begin (connection, head, self->site, self->hall.terms);
+  disp_exchange_begin (connection, head, self->site, self->hall.terms, self->rate_limit);
 }
 
 static void

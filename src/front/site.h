@@ -55,6 +55,7 @@ typedef struct
  * @path: (nullable): the path, percent-encoded; with "*" as its last segment that stands for any
  *   one name; %NULL when the path is found in another way
  * @endpoints: its endpoints; what is not used has no method
+ * @is_guarded: who wants it needs a token where clients need one, and may not ask too often
  *
  * What is at a path.
  */
@@ -62,6 +63,7 @@ typedef struct
 {
   const char *path;
   DispEndpoint endpoints[DISP_MAX_ENDPOINTS];
+  gboolean is_guarded;
 } DispResource;
 
 /**
