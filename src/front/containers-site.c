@@ -123,12 +123,13 @@ containers_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget
                       GError **error)
 {
   static const DispResource resources[] = {
-    { "/", { { "GET", DISP_BODY_UNUSED, serve_status } } },
-    { "/models", { { "GET", DISP_BODY_UNUSED, serve_models } } },
-    { "/models/*", { { "GET", DISP_BODY_UNUSED, serve_models } } },
+    { "/", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_status } } },
+    { "/models", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_models } } },
+    { "/models/*", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_models } } },
     { "/containers",
+      DISP_ENTRY_OPEN,
       { { "GET", DISP_BODY_UNUSED, serve_containers }, { "PATCH", DISP_BODY_JSON, serve_patch } } },
-    { "/containers/*", { { "GET", DISP_BODY_UNUSED, serve_containers } } },
+    { "/containers/*", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_containers } } },
   };
   const DispResource *found = disp_resources_find (resources, G_N_ELEMENTS (resources), path,
                                                    target);

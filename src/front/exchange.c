@@ -49,7 +49,8 @@ find_endpoint (DispExchange *self, const DispTerms *terms, DispRateLimit *rate_l
   const DispResource *resource = disp_site_find (self->site, self->head->path, &self->target,
                                                  error);
 
-  if (resource == NULL || (resource->is_guarded && !check_entry (self, terms, rate_limit)))
+  if (resource == NULL
+      || (resource->entry == DISP_ENTRY_GUARDED && !check_entry (self, terms, rate_limit)))
     return;
   self->endpoint = disp_request_head_check (self->head, resource, terms->body_limit, error);
   if (g_error_matches (*error, DISP_ERROR, DISP_ERROR_METHOD_NOT_ALLOWED))

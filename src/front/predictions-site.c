@@ -183,19 +183,19 @@ serve_serving (DispSite *site, DispExchange *exchange)
 
 /* The paths that lead to one resource each; the serving paths are a grammar of their own. */
 static const DispResource resources[] = {
-  { "/", { { "GET", DISP_BODY_UNUSED, serve_status } } },
-  { "/predict", { { "POST", DISP_BODY_JSON, serve_predict } }, TRUE },
-  { "/healthz/live", { { "GET", DISP_BODY_UNUSED, serve_live } } },
-  { "/healthz/ready", { { "GET", DISP_BODY_UNUSED, serve_ready } } },
-  { "/v1/models", { { "GET", DISP_BODY_UNUSED, serve_models } }, TRUE },
+  { "/", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_status } } },
+  { "/predict", DISP_ENTRY_GUARDED, { { "POST", DISP_BODY_JSON, serve_predict } } },
+  { "/healthz/live", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_live } } },
+  { "/healthz/ready", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_ready } } },
+  { "/v1/models", DISP_ENTRY_GUARDED, { { "GET", DISP_BODY_UNUSED, serve_models } } },
 };
 static const DispResource call_resource = {
   .endpoints = { { "POST", DISP_BODY_WANTED, serve_serving } },
-  .is_guarded = TRUE,
+  .entry = DISP_ENTRY_GUARDED,
 };
 static const DispResource query_resource = {
   .endpoints = { { "GET", DISP_BODY_UNUSED, serve_serving } },
-  .is_guarded = TRUE,
+  .entry = DISP_ENTRY_GUARDED,
 };
 
 static void

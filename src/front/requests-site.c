@@ -140,13 +140,14 @@ requests_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *
                     GError **error)
 {
   static const DispResource resources[] = {
-    { "/", { { "GET", DISP_BODY_UNUSED, serve_status } } },
+    { "/", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_status } } },
     { "/requests",
+      DISP_ENTRY_OPEN,
       { { "GET", DISP_BODY_UNUSED, serve_records },
         { "POST", DISP_BODY_JSON, serve_post },
         { "DELETE", DISP_BODY_UNUSED, serve_delete } } },
-    { "/requests/*", { { "GET", DISP_BODY_UNUSED, serve_records } } },
-    { "/metrics", { { "GET", DISP_BODY_UNUSED, serve_metrics } } },
+    { "/requests/*", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_records } } },
+    { "/metrics", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_metrics } } },
   };
   const DispResource *found = disp_resources_find (resources, G_N_ELEMENTS (resources), path,
                                                    target);

@@ -51,19 +51,32 @@ typedef struct
 #define DISP_MAX_ENDPOINTS 4
 
 /**
+ * DispEntry:
+ * @DISP_ENTRY_OPEN: everybody, at any time
+ * @DISP_ENTRY_GUARDED: who shows a token, where clients need one, and does not ask too often
+ *
+ * Who may ask for a resource.
+ */
+typedef enum
+{
+  DISP_ENTRY_OPEN,
+  DISP_ENTRY_GUARDED,
+} DispEntry;
+
+/**
  * DispResource:
  * @path: (nullable): the path, percent-encoded; with "*" as its last segment that stands for any
  *   one name; %NULL when the path is found in another way
+ * @entry: who may come in
  * @endpoints: its endpoints; what is not used has no method
- * @is_guarded: who wants it needs a token where clients need one, and may not ask too often
  *
  * What is at a path.
  */
 typedef struct
 {
   const char *path;
+  DispEntry entry;
   DispEndpoint endpoints[DISP_MAX_ENDPOINTS];
-  gboolean is_guarded;
 } DispResource;
 
 /**

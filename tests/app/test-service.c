@@ -41,8 +41,8 @@ plain_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *tar
                  G_GNUC_UNUSED GError **error)
 {
   static const DispResource resources[] = {
-    { "/", { { "GET", DISP_BODY_UNUSED, serve_at_once } } },
-    { "/late", { { "GET", DISP_BODY_UNUSED, serve_late } } },
+    { "/", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_at_once } } },
+    { "/late", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_late } } },
   };
 
   return disp_resources_find (resources, G_N_ELEMENTS (resources), path, target);

@@ -12,14 +12,15 @@ serve_second (G_GNUC_UNUSED DispSite *site, G_GNUC_UNUSED DispExchange *exchange
 }
 
 static const DispResource resources[] = {
-  { "/", { { "GET", DISP_BODY_UNUSED, serve_first } } },
+  { "/", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_first } } },
   { "/things",
+    DISP_ENTRY_OPEN,
     { { "GET", DISP_BODY_UNUSED, serve_first },
       { "POST", DISP_BODY_JSON, serve_second },
       { "PATCH", DISP_BODY_WANTED, serve_second },
       { "DELETE", DISP_BODY_UNUSED, serve_second } } },
-  { "/things/*", { { "POST", DISP_BODY_WANTED, serve_first } } },
-  { "/none", { { NULL, DISP_BODY_UNUSED, NULL } } },
+  { "/things/*", DISP_ENTRY_OPEN, { { "POST", DISP_BODY_WANTED, serve_first } } },
+  { "/none", DISP_ENTRY_OPEN, { { NULL, DISP_BODY_UNUSED, NULL } } },
 };
 
 /* A path, and which resource is there. */

@@ -121,8 +121,9 @@ stream_site_find (G_GNUC_UNUSED DispSite *site, const char *path, DispTarget *ta
 {
   static const DispResource resources[] = {
     { "/stream",
+      DISP_ENTRY_OPEN,
       { { "GET", DISP_BODY_UNUSED, serve_stream }, { "POST", DISP_BODY_WANTED, serve_stream } } },
-    { "/plain", { { "GET", DISP_BODY_UNUSED, serve_plain } } },
+    { "/plain", DISP_ENTRY_OPEN, { { "GET", DISP_BODY_UNUSED, serve_plain } } },
   };
   const DispResource *found = disp_resources_find (resources, G_N_ELEMENTS (resources), path,
                                                    target);
