@@ -15,7 +15,7 @@ block (DispConnection *self)
   self->is_blocked = TRUE;
   self->poll.is_writable = FALSE;
   /* While it lingers, the time for that counts. */
-  if (self->deadline.wheel != NULL)
+  if (disp_deadline_is_set (&self->deadline))
     return;
   self->mark = self->outbox.sent;
   disp_connection_set_deadline (self, self->terms->write_timeout);

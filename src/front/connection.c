@@ -162,8 +162,10 @@ disp_connection_new (DispHall *hall, DispChannel *channel, DispPeer *peer)
   self->poll.fd = disp_channel_get_fd (channel);
   self->deadline.due = on_due;
   self->idle_link.data = self;
-  disp_poller_add (hall->poller, &self->poll);
   disp_connection_await_request (self);
+  /* Without room for it, it is closed at once. */
+  if (!disp_poller_add (hall->poller, &self->poll))
+    disp_connection_set_deadline (self, 0);
   return self;
 }
 
