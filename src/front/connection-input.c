@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 
+#include <sys/socket.h>
+
 /* What comes on a connection: heads and bodies, to the last byte of each request. */
 
 /* How much is read at once unless it goes right into a body, in bytes. */
@@ -50,6 +52,21 @@ disp_connection_has_unread (DispConnection *self)
 {
   return count_unread (self) > 0 || self->poll.is_readable
          || disp_channel_is_pending (self->channel);
+}
+
+/**
+ * disp_connection_has_come:
+ * @self: a connection
+ *
+ * Returns: whether there is something that was not looked at yet
+ */
+gboolean
+disp_connection_has_come (DispConnection *self)
+{
+  char byte;
+
+  return count_unread (self) > 0 || disp_channel_is_pending (self->channel)
+         || recv (self->poll.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 static void
@@ -204,13 +221,13 @@ receive (DispConnection *self, char *buffer, gsize size)
 {
   gssize n = disp_channel_read (self->channel, buffer, size);
 
-  if (n == DISP_CHANNEL_BLOCKED)
+  if (n == DISP_CHANNEL_WAIT)
     self->poll.is_readable = FALSE;
   else if (n == 0 && self->state != DISP_CONNECTION_LINGERING)
     end_input (self);
   else if (n <= 0)
     disp_connection_close (self);
-  else if ((gsize) n < size && !self->poll.is_hung_up && disp_channel_is_plain (self->channel))
+  else if ((gsize) n < size && !self->poll.is_hung_up && !disp_channel_is_tls (self->channel))
     /* There was no more, and the next byte, or the end, will be told. */
     self->poll.is_readable = FALSE;
   self->received += (guint64) MAX (n, 0);

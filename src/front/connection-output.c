@@ -42,7 +42,7 @@ end_answer (DispConnection *self)
   disp_connection_end_request (self);
   if (goes_on)
     disp_connection_await_request (self);
-  else if (disp_connection_has_unread (self))
+  else if (disp_connection_has_come (self))
     {
       linger (self);
       disp_connection_flush (self);

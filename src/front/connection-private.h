@@ -79,6 +79,7 @@ void disp_connection_end_request (DispConnection *self);
 
 gboolean disp_connection_is_reading (const DispConnection *self);
 gboolean disp_connection_has_unread (DispConnection *self);
+gboolean disp_connection_has_come (DispConnection *self);
 void disp_connection_await_request (DispConnection *self);
 void disp_connection_read (DispConnection *self);
 void disp_connection_input_late (DispConnection *self);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/connection-private.h"
 
-#include <sys/socket.h>
-
 /* The life of a connection; what comes and goes on it are connection-input.c and
  * connection-output.c. */
 
@@ -318,13 +316,11 @@ disp_connection_unwatch (DispConnection *self)
 void
 disp_connection_drain (DispConnection *self, gboolean is_patient)
 {
-  char byte;
-
   self->is_draining = TRUE;
   if (self->state != DISP_CONNECTION_IDLE || (is_patient && !self->is_used))
     return;
   /* What has come already, and was not looked at, is served. */
-  if (self->in == NULL && recv (self->poll.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+  if (!disp_connection_has_come (self))
     disp_connection_close (self);
 }
 
@@ -375,8 +371,7 @@ disp_connection_close (DispConnection *self)
   self->stream = NULL;
   disp_connection_clear_input (self);
   disp_outbox_clear (&self->outbox);
-  disp_channel_close (self->channel, is_cut);
-  g_clear_pointer (&self->channel, disp_channel_free);
+  disp_channel_close (g_steal_pointer (&self->channel), is_cut);
   if (was_taken && self->taken.broken != NULL)
     self->taken.broken (self->taken_data);
   disp_connection_end_request (self);

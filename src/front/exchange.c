@@ -58,12 +58,13 @@ find_endpoint (DispExchange *self, const DispTerms *terms, DispRateLimit *rate_l
 }
 
 /* Whether a refused request is better answered before its body has come, on a connection that then
- * ends: its body is too long to be thrown away, or may or may not come. */
+ * ends: its body is too long to be thrown away, or may have no end, or may not come at all. */
 static gboolean
-is_refused_at_once (const DispExchange *self)
+is_refused_at_once (const DispExchange *self, const DispTerms *terms)
 {
-  return self->head->expects_continue
-         || (self->head->framing == DISP_BODY_LENGTH && self->head->body_length > MAX_DISCARDED);
+  return self->head->expects_continue || self->head->framing == DISP_BODY_CHUNKS
+         || (self->head->framing == DISP_BODY_LENGTH
+             && self->head->body_length > MIN (MAX_DISCARDED, terms->body_limit));
 }
 
 /**
@@ -89,7 +90,7 @@ go_on (DispExchange *self, const DispTerms *terms)
   if (self->endpoint != NULL)
     disp_connection_expect_body (self->connection, self->head, terms->body_limit,
                                  self->endpoint->body != DISP_BODY_UNUSED);
-  else if (is_refused_at_once (self))
+  else if (is_refused_at_once (self, terms))
     disp_connection_refuse (self->connection, disp_exchange_refuse (self, NULL));
   else
     disp_connection_expect_body (self->connection, self->head, MAX_DISCARDED, FALSE);

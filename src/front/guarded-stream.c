@@ -43,10 +43,22 @@ wait_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
   return callback != NULL ? callback (user_data) : G_SOURCE_CONTINUE;
 }
 
+/* GIO makes such a source the child of another, with a closure that does nothing. */
+static gboolean
+wait_closure (gpointer user_data)
+{
+  GClosure *closure = user_data;
+  g_auto (GValue) goes_on = G_VALUE_INIT;
+
+  g_value_init (&goes_on, G_TYPE_BOOLEAN);
+  g_closure_invoke (closure, &goes_on, 0, NULL, NULL);
+  return g_value_get_boolean (&goes_on);
+}
+
 static GSource *
 wait_source_new (void)
 {
-  static GSourceFuncs funcs = { .dispatch = wait_dispatch };
+  static GSourceFuncs funcs = { .dispatch = wait_dispatch, .closure_callback = wait_closure };
   GSource *source = g_source_new (&funcs, sizeof (GSource));
 
   g_source_set_static_name (source, "guarded stream");

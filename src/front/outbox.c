@@ -75,7 +75,7 @@ disp_outbox_write (DispOutbox *self, DispChannel *channel, const void *bytes, gs
     vectors[0] = (GOutputVector){ self->bytes->data + self->offset, waiting };
   sent = disp_channel_write (channel, waiting > 0 ? vectors : vectors + 1, waiting > 0 ? 2 : 1);
   if (sent < 0)
-    return sent == DISP_CHANNEL_BLOCKED ? 0 : -1;
+    return sent == DISP_CHANNEL_WAIT ? 0 : -1;
   self->sent += (guint64) sent;
   if ((gsize) sent < waiting)
     {
@@ -104,7 +104,7 @@ disp_outbox_flush (DispOutbox *self, DispChannel *channel)
       gssize sent = disp_channel_write (channel, &vector, 1);
 
       if (sent < 0)
-        return sent == DISP_CHANNEL_BLOCKED ? DISP_OUTBOX_BLOCKED : DISP_OUTBOX_BROKEN;
+        return sent == DISP_CHANNEL_WAIT ? DISP_OUTBOX_BLOCKED : DISP_OUTBOX_BROKEN;
       self->sent += (guint64) sent;
       forget_sent (self, (gsize) sent);
     }

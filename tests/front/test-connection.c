@@ -65,7 +65,7 @@ static const KeepCase keep_cases[] = {
   { "close-in-capitals", "GET / HTTP/1.1\r\nHost: x\r\nCONNECTION: CLOSE\r\n", 200, FALSE },
   { "close-in-a-list", "GET / HTTP/1.1\r\nHost: x\r\nConnection: te, close\r\n", 200, FALSE },
   { "http-1.0", "GET / HTTP/1.0\r\n", 200, FALSE },
-  { "http-1.0-keep-alive", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n", 200, FALSE },
+  { "http-1.0-keep-alive", "GET / HTTP/1.0\r\nConnection: keep-alive\r\n", 200, TRUE },
   { "not-found", "GET /nowhere HTTP/1.1\r\nHost: x\r\n", 404, TRUE },
   { "wrong-method", "PUT / HTTP/1.1\r\nHost: x\r\n", 405, TRUE },
   { "body-of-nothing", "POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n", 400, TRUE },
@@ -269,21 +269,26 @@ test_long_head (void)
     }
 }
 
+/* What ends a line for some and not for others could hide a request. */
 static void
 test_bare_line_feeds (void)
 {
-  g_autoptr (Front) front = front_new (NULL);
-  g_autoptr (RawClient) client = raw_client_new (front->address);
+  static const char *const heads[] = {
+    "POST " CALL_PATH " HTTP/1.1\nHost: x\nContent-Length: 17\n\n{\"instances\":[0]}",
+    "GET / HTTP/1.1\nHost: x\n\r\n",
+    "GET / HTTP/1.1\r\nHost: x\r\n\n",
+  };
 
-  raw_client_send (client,
-                   "POST " CALL_PATH " HTTP/1.1\nHost: x\nContent-Length: 17\n\n"
-                   "{\"instances\":[0]}"
-                   "GET / HTTP/1.1\nHost: x\n\r\n"
-                   "GET / HTTP/1.1\r\nHost: x\r\n\n" STATUS_REQUEST,
-                   -1);
-  for (guint i = 0; i < 4; i++)
-    read_status (client, 200);
-  assert_called (front, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      g_autoptr (Front) front = front_new (NULL);
+      g_autoptr (RawClient) client = raw_client_new (front->address);
+
+      raw_client_send (client, heads[i], -1);
+      read_status (client, 400);
+      raw_client_assert_end (client);
+      assert_called (front, 0);
+    }
 }
 
 /* Bytes after which the client has nothing more to say. */
@@ -324,6 +329,9 @@ test_cut_by_end (gconstpointer data)
   raw_client_send (client, row->bytes, -1);
   front_settle ();
   raw_client_shutdown (client);
+  /* It may still read. */
+  if (*row->bytes != '\0')
+    read_status (client, 400);
   raw_client_assert_end (client);
   front_wait_connections (front, 0);
   g_assert_cmpuint (front->sent->len, ==, 0);

@@ -54,11 +54,10 @@ static const RefusalCase refusal_cases[] = {
     FALSE },
   { "options", HEAD ("OPTIONS", "/predict") "\r\n", 405, "takes POST", "POST", FALSE },
   { "trace", HEAD ("TRACE", "/") "\r\n", 405, "takes GET", "GET, HEAD", FALSE },
-  { "unknown-method", HEAD ("BREW", "/predict") "\r\n", 405, "takes POST", "POST", FALSE },
-  { "unknown-method-on-status", HEAD ("BREW", "/") BODY ("tea", 3), 405, "takes GET", "GET, HEAD",
-    FALSE },
-  { "method-in-small-letters", HEAD ("post", "/predict") BODY (PREDICT_BODY, 44), 405, "takes POST",
-    "POST", FALSE },
+  { "unknown-method", HEAD ("BREW", "/predict") "\r\n", 501, "", NULL, TRUE },
+  { "unknown-method-on-status", HEAD ("BREW", "/") BODY ("tea", 3), 501, "", NULL, TRUE },
+  { "method-in-small-letters", HEAD ("post", "/predict") BODY (PREDICT_BODY, 44), 501, "", NULL,
+    TRUE },
   { "chunked-with-wrong-method", HEAD ("PUT", "/predict") "Transfer-Encoding: chunked\r\n\r\n", 405,
     "takes POST", "POST", TRUE },
   { "no-length", HEAD ("POST", "/predict") "\r\n", 411, "no body, expected one with", NULL, FALSE },
@@ -69,8 +68,8 @@ static const RefusalCase refusal_cases[] = {
     "longer than 1000 bytes", NULL, TRUE },
   { "too-long-get", HEAD ("GET", "/") "Content-Length: 1001\r\n\r\n", 413, "longer than 1000", NULL,
     TRUE },
-  { "too-long-to-nowhere", HEAD ("POST", "/nowhere") "Content-Length: 1001\r\n\r\n", 413,
-    "longer than 1000", NULL, TRUE },
+  { "too-long-to-nowhere", HEAD ("POST", "/nowhere") "Content-Length: 1001\r\n\r\n", 404,
+    "nothing is at", NULL, TRUE },
   { "too-long-and-waiting",
     HEAD ("POST", "/predict") "Expect: 100-continue\r\nContent-Length: 1001\r\n\r\n", 413,
     "longer than 1000", NULL, TRUE },
@@ -193,12 +192,14 @@ test_chunked (void)
   raw_client_send (client, HEAD ("POST", "/predict") "Transfer-Encoding: chunked\r\n\r\n", -1);
   raw_client_send (client, "2c\r\n" PREDICT_BODY "\r\n", -1);
   send_chunk (client, FRONT_BODY_LIMIT - 44); /* exactly as long as it may be */
-  raw_client_send (client, "0\r\n\r\n", -1);
+  raw_client_send (client, "0\r\nX-Trailer: dropped\r\n\r\n" HEAD ("GET", "/") "\r\n", -1);
   answer = raw_client_read (client);
   g_assert_cmpuint (answer->status, ==, 200);
-  raw_answer_assert_field (answer, "Connection", "close");
-  raw_client_assert_end (client);
-  front_wait_connections (front, 0);
+  raw_answer_assert_field (answer, "Connection", NULL);
+  /* Where the body ends the next request begins. */
+  g_clear_pointer (&answer, raw_answer_free);
+  answer = raw_client_read (client);
+  g_assert_cmpuint (answer->status, ==, 200);
 }
 
 /* A body in chunks that grows longer than the limit, to an endpoint that wants one or not. */
@@ -374,7 +375,15 @@ static void
 test_head_too_large (void)
 {
   g_autoptr (Front) front = front_new (NULL);
-  static const char *const starts[] = { HEAD ("GET", "/") "X-Long: ", "GET /" };
+  static const struct
+  {
+    const char *text;
+    guint status;
+    const char *message;
+  } starts[] = {
+    { HEAD ("GET", "/") "X-Long: ", 431, "16384 bytes" },
+    { "GET /", 414, "8192 bytes" },
+  };
   static const gsize sizes[] = { 16384, 70000, 300000 };
 
   for (guint i = 0; i < G_N_ELEMENTS (starts); i++)
@@ -384,11 +393,11 @@ test_head_too_large (void)
         g_autofree char *filling = g_strnfill (sizes[j], 'a');
         g_autoptr (RawAnswer) answer = NULL;
 
-        raw_client_send (client, starts[i], -1);
+        raw_client_send (client, starts[i].text, -1);
         raw_client_send (client, filling, -1);
         raw_client_send (client, " HTTP/1.1\r\n\r\n", -1);
         answer = raw_client_read (client);
-        raw_answer_assert_error (answer, 431, "longer than 16384 bytes");
+        raw_answer_assert_error (answer, starts[i].status, starts[i].message);
         raw_answer_assert_field (answer, "Connection", "close");
         raw_client_shutdown (client);
         raw_client_assert_end (client);
@@ -554,9 +563,9 @@ test_target_forms (void)
     { "GET http://other.example/healthz/live HTTP/1.1", 200 },
     { "GET /healthz/live?a=b HTTP/1.1", 200 },
     { "GET /healthz/live%20 HTTP/1.1", 404 },
-    { "GET /%00 HTTP/1.1", 404 },
+    { "GET /%00 HTTP/1.1", 400 },
     { "GET //healthz/live HTTP/1.1", 404 },
-    { "GET /healthz/../ HTTP/1.1", 200 },
+    { "GET /healthz/../ HTTP/1.1", 404 },
     { "GET /? HTTP/1.1", 200 },
     { "GET ?a HTTP/1.1", 400 },
   };

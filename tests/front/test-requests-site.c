@@ -45,7 +45,7 @@ static void
 rig_free (Rig *rig)
 {
   g_clear_pointer (&rig->fixture, site_fixture_free);
-  g_assert_cmpuint (fake_clock_count_timers (rig->clock), ==, 0);
+  g_assert_cmpuint (fake_clock_count_named_timers (rig->clock, "store wait"), ==, 0);
   g_assert_finalize_object (rig->site);
   g_assert_finalize_object (rig->sink);
   g_assert_finalize_object (rig->archive);
@@ -529,7 +529,7 @@ test_wait_gone (gconstpointer data)
   raw_client_shutdown (client);
   SITE_WAIT (client->at_end);
   SITE_WAIT (disp_server_count_connections (rig->fixture->server) == 0);
-  g_assert_cmpuint (fake_clock_count_timers (rig->clock), ==, 0);
+  g_assert_cmpuint (fake_clock_count_named_timers (rig->clock, "store wait"), ==, 0);
   fake_sink_release (rig->sink, NULL);
   site_fixture_settle ();
 }
@@ -543,7 +543,7 @@ test_wait_aborted (gconstpointer data)
 
   disp_server_abort (rig->fixture->server);
   assert_not_recorded (client, "the daemon stopped");
-  g_assert_cmpuint (fake_clock_count_timers (rig->clock), ==, 0);
+  g_assert_cmpuint (fake_clock_count_named_timers (rig->clock, "store wait"), ==, 0);
   fake_sink_release (rig->sink, NULL);
   site_fixture_settle ();
 }

@@ -156,3 +156,23 @@ fake_clock_count_timers (FakeClock *self)
   next_timer (self);
   return self->timers->len;
 }
+
+/**
+ * fake_clock_count_named_timers:
+ * @self: the clock
+ * @name: the name of a timer
+ *
+ * Returns: how many timers of that name wait to ring
+ */
+guint
+fake_clock_count_named_timers (FakeClock *self, const char *name)
+{
+  guint n = 0;
+
+  next_timer (self);
+  for (guint i = 0; i < self->timers->len; i++)
+    n += g_strcmp0 (g_source_get_name (((FakeTimer *) g_ptr_array_index (self->timers, i))->source),
+                    name)
+         == 0;
+  return n;
+}
