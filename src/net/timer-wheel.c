@@ -141,6 +141,18 @@ collect_due (DispTimerWheel *self, DispDeadline *slot, gint64 now)
 }
 
 /**
+ * disp_deadline_is_set:
+ * @self: a deadline
+ *
+ * Returns: whether it is set, and has not come yet
+ */
+gboolean
+disp_deadline_is_set (const DispDeadline *self)
+{
+  return self->wheel != NULL;
+}
+
+/**
  * disp_timer_wheel_advance:
  * @self: a wheel
  * @now: what time it is, in microseconds

@@ -47,6 +47,7 @@ void disp_timer_wheel_free (DispTimerWheel *self);
 
 void disp_timer_wheel_set (DispTimerWheel *self, DispDeadline *deadline, gint64 at);
 void disp_deadline_clear (DispDeadline *self);
+gboolean disp_deadline_is_set (const DispDeadline *self);
 void disp_timer_wheel_advance (DispTimerWheel *self, gint64 now);
 gint64 disp_timer_wheel_get_next (DispTimerWheel *self);
 

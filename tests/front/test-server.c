@@ -218,6 +218,7 @@ test_drain_pipeline (void)
   read_status (client, 200, "close");
   FRONT_WAIT (client->at_end);
   g_assert_cmpuint (client->in->len, ==, 0);
+  raw_client_shutdown (client);
   assert_drained (&n_drained);
   g_assert_cmpuint (front->sent->len, ==, 1);
 }
