@@ -40,6 +40,25 @@ fake_clock_now_real (DispClock *clock)
   return FAKE_CLOCK (clock)->now + G_GINT64_CONSTANT (1000000000000000);
 }
 
+/* Forgets the timers that were cleared, and finds the one that is due first. */
+static FakeTimer *
+next_timer (FakeClock *self)
+{
+  FakeTimer *first = NULL;
+
+  for (guint i = self->timers->len; i > 0; i--)
+    if (g_source_is_destroyed (((FakeTimer *) g_ptr_array_index (self->timers, i - 1))->source))
+      g_ptr_array_remove_index (self->timers, i - 1);
+  for (guint i = 0; i < self->timers->len; i++)
+    {
+      FakeTimer *timer = g_ptr_array_index (self->timers, i);
+
+      if (first == NULL || timer->at < first->at)
+        first = timer;
+    }
+  return first;
+}
+
 static GSourceFuncs silent_funcs;
 
 static GSource *
@@ -49,6 +68,7 @@ fake_clock_add_timer (DispClock *clock, gint64 at, const char *name, GSourceFunc
   FakeClock *self = FAKE_CLOCK (clock);
   FakeTimer *timer = g_new0 (FakeTimer, 1);
 
+  next_timer (self);
   timer->at = at;
   timer->source = g_source_new (&silent_funcs, sizeof (GSource));
   g_source_set_static_name (timer->source, name);
@@ -98,25 +118,6 @@ FakeClock *
 fake_clock_new (void)
 {
   return g_object_new (TYPE_FAKE_CLOCK, NULL);
-}
-
-/* Forgets the timers that were cleared, and finds the one that is due first. */
-static FakeTimer *
-next_timer (FakeClock *self)
-{
-  FakeTimer *first = NULL;
-
-  for (guint i = self->timers->len; i > 0; i--)
-    if (g_source_is_destroyed (((FakeTimer *) g_ptr_array_index (self->timers, i - 1))->source))
-      g_ptr_array_remove_index (self->timers, i - 1);
-  for (guint i = 0; i < self->timers->len; i++)
-    {
-      FakeTimer *timer = g_ptr_array_index (self->timers, i);
-
-      if (first == NULL || timer->at < first->at)
-        first = timer;
-    }
-  return first;
 }
 
 /**
