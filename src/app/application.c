@@ -5,6 +5,7 @@
 #include "app/logging.h"
 #include "app/open-bus.h"
 #include "app/open-store.h"
+#include "app/open-terms.h"
 #include "app/operations.h"
 #include "app/reload.h"
 #include "app/services.h"
@@ -32,7 +33,9 @@ struct _DispApplication
   GMainLoop *loop;              /* (owned) */
   DispClock *clock;             /* (owned) */
   DispNotice *notice;           /* (owned) of what changes */
+  DispTerms *terms;             /* (owned) on which predictions are served from the start */
   DispServices *services;       /* (owned) */
+  char *open_address;           /* (owned) (nullable) of predictions, that others can reach */
   DispUpstreamLimits *upstream; /* (owned) */
   DispStore *store;             /* (owned) behind the log */
   DispRequestLog *log;          /* (owned) */
@@ -61,6 +64,8 @@ disp_application_finalize (GObject *object)
   for (guint i = 0; i < G_N_ELEMENTS (self->signal_ids); i++)
     g_clear_handle_id (&self->signal_ids[i], g_source_remove);
   g_clear_pointer (&self->services, disp_services_free);
+  g_clear_pointer (&self->terms, disp_terms_unref);
+  g_free (self->open_address);
   g_clear_pointer (&self->bus, disp_bus_service_free);
   g_clear_object (&self->operations);
   g_clear_pointer (&self->reload, disp_reload_free);
@@ -126,6 +131,18 @@ raise_descriptor_limit (void)
 /* Opening. */
 
 static gboolean
+open_services (DispApplication *self, GError **error)
+{
+  self->terms = disp_config_make_terms (self->config, error);
+  if (self->terms != NULL)
+    self->services = disp_services_open (self->config, error);
+  if (self->services == NULL)
+    return FALSE;
+  self->open_address = disp_services_find_open_socket (self->services, DISP_SERVICE_PREDICTIONS);
+  return TRUE;
+}
+
+static gboolean
 open_log (DispApplication *self, GError **error)
 {
   const DispRequestLogSettings settings = disp_config_for_log (self->config);
@@ -162,13 +179,14 @@ make_feed (DispApplication *self, GError **error)
 /* Reloading. */
 
 static void
-apply_config (gpointer user_data)
+apply_config (DispTerms *terms, gpointer user_data)
 {
   DispApplication *self = user_data;
+  g_autoptr (DispTerms) embedded_terms = disp_config_make_embedded_terms (self->config);
   const DispRequestLogSettings log = disp_config_for_log (self->config);
   const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
 
-  disp_services_set_body_limit (self->services, (gsize) self->config->body_limit);
+  disp_services_set_terms (self->services, terms, embedded_terms);
   disp_upstream_limits_set (self->upstream, &upstream);
   if (self->bus != NULL)
     disp_bus_service_set_fleet_source (self->bus, disp_config_get_fleet_source (self->config));
@@ -199,6 +217,7 @@ make_reload (DispApplication *self)
     .clock = self->clock,
     .switchboard = self->switchboard,
     .feed = self->feed,
+    .open_address = self->open_address,
     .began = on_reload_began,
     .apply = apply_config,
     .ended = on_reload_ended,
@@ -330,13 +349,15 @@ on_services_ended (gpointer user_data)
 static void
 start_services (DispApplication *self)
 {
+  g_autoptr (DispTerms) embedded_terms = disp_config_make_embedded_terms (self->config);
   const DispServicesParts parts = {
     .clock = self->clock,
     .switchboard = self->switchboard,
     .upstream = self->upstream,
     .log = self->log,
     .editor = disp_fleet_feed_get_editor (self->feed),
-    .body_limit = (gsize) self->config->body_limit,
+    .terms = self->terms,
+    .embedded_terms = embedded_terms,
     .ended = on_services_ended,
     .user_data = self,
   };
@@ -444,9 +465,7 @@ disp_application_run (DispApplication *self, GError **error)
 {
   raise_descriptor_limit ();
   self->policy = disp_config_new_policy (self->config, error);
-  if (self->policy != NULL)
-    self->services = disp_services_open (self->config, error);
-  if (self->services == NULL || !open_log (self, error))
+  if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))
     return FALSE;
   make_switchboard (self);
   if (!make_feed (self, error))

@@ -34,6 +34,28 @@ get_addresses (const DispConfig *config, DispSetting setting)
     }
 }
 
+/**
+ * disp_config_check_open:
+ * @config: a checked configuration
+ * @address: (nullable): where others than this machine can ask for predictions, whoever said so;
+ *   %NULL = nowhere
+ * @error: %DISP_ERROR_INVALID_CONFIG if they may not
+ *
+ * Returns: whether predictions may be served there
+ */
+gboolean
+disp_config_check_open (const DispConfig *config, const char *address, GError **error)
+{
+  if (address == NULL || disp_config_admits_others (config))
+    return TRUE;
+  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+               _ ("LISTEN_FDS: a socket of %s listens on %s, which others than this machine can "
+                  "reach; say with token-file in [server] who may, or with allow-open=yes there "
+                  "that all may"),
+               DISP_INHERITED_PREDICTIONS, address);
+  return FALSE;
+}
+
 /* What disp_config_check() checks of addresses that are configured. */
 static gboolean
 check (const DispConfig *config, DispSetting setting, DispService *service, GError **error)
@@ -51,14 +73,8 @@ check (const DispConfig *config, DispSetting setting, DispService *service, GErr
                  _ ("LISTEN_FDS: a socket of %s listens on %s, which others than this machine can "
                     "reach; if they may, say allow-open=yes in [embedded]"),
                  name_sockets (setting), open);
-  else if (setting == DISP_SETTING_LISTEN && !disp_config_admits_others (config) && open != NULL)
-    g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
-                 _ ("LISTEN_FDS: a socket of %s listens on %s, which others than this machine can "
-                    "reach; say with token-file in [server] who may, or with allow-open=yes there "
-                    "that all may"),
-                 name_sockets (setting), open);
   else
-    return TRUE;
+    return setting != DISP_SETTING_LISTEN || disp_config_check_open (config, open, error);
   return FALSE;
 }
 

@@ -4,6 +4,8 @@
 #include "app/config-change.h"
 #include "app/config-parts.h"
 #include "app/fleet-trial.h"
+#include "app/open-service.h"
+#include "app/open-terms.h"
 #include "core/error.h"
 #include "core/event.h"
 
@@ -24,6 +26,7 @@ struct _DispReload
   GPtrArray *asked;       /* (owned) (nullable) (element-type GTask, owned) NULL while none runs */
   DispConfig *config;     /* (owned) (nullable) what shall come into force */
   DispPolicySpec *policy; /* (owned) (nullable) that of @config */
+  DispTerms *terms;       /* (owned) (nullable) those of @config */
   char *kept;             /* (owned) (nullable) the settings that wait for a restart */
   DispFleetTrial *trial;  /* (owned) (nullable) */
 };
@@ -36,6 +39,7 @@ forget (DispReload *self)
   g_clear_pointer (&self->trial, disp_fleet_trial_free);
   g_clear_pointer (&self->config, disp_config_free);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
+  g_clear_pointer (&self->terms, disp_terms_unref);
   g_clear_pointer (&self->kept, g_free);
 }
 
@@ -101,7 +105,7 @@ commit (DispReload *self, DispFleet *fleet)
   disp_policy_spec_unref (self->parts.policy);
   self->parts.policy = self->policy;
   disp_fleet_feed_change (parts->feed, source, fleet, self->policy, &settings);
-  parts->apply (parts->user_data);
+  parts->apply (self->terms, parts->user_data);
   tell_kept (self);
   disp_event_log (DISP_EVENT_RELOADED, NULL, "configuration and fleet are reloaded");
   end (self, NULL);
@@ -143,7 +147,11 @@ load (DispReload *self, GError **error)
   const DispReloadParts *parts = &self->parts;
 
   self->config = disp_options_load (parts->options, error);
-  if (self->config == NULL || !keep_fixed (self, error))
+  if (self->config == NULL || !keep_fixed (self, error)
+      || !disp_config_check_open (self->config, parts->open_address, error))
+    return FALSE;
+  self->terms = disp_config_make_terms (self->config, error);
+  if (self->terms == NULL)
     return FALSE;
   self->policy = disp_config_has_same_policy (self->config, parts->config)
                      ? disp_policy_spec_ref (parts->policy)
@@ -218,8 +226,9 @@ disp_reload_new (const DispReloadParts *parts)
  * Reads the configuration from all its layers, and the fleet from the source that it names.  If all
  * of it is right, and the policy finds in the fleet what it names, all comes into force: policy,
  * fleet and the settings of requests together, each request having the old ones or the new ones to
- * its end; then the rest.  Else nothing changes.  Settings that cannot change while the daemon runs
- * stay as they are; the log names those that the files say otherwise.
+ * its end; then the rest, such as the terms on which clients are served.  Else nothing changes.
+ * Settings that cannot change while the daemon runs stay as they are; the log names those that the
+ * files say otherwise.
  */
 void
 disp_reload_async (DispReload *self, gpointer source, GAsyncReadyCallback callback,

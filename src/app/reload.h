@@ -3,6 +3,7 @@
 
 #include "app/fleet-feed.h"
 #include "app/options.h"
+#include "front/terms.h"
 
 /**
  * DispReloadParts:
@@ -12,8 +13,11 @@
  * @clock: the clock
  * @switchboard: gets the policy, the fleet, the settings, and what went wrong
  * @feed: gets the source of the fleet
+ * @open_address: (transfer none) (nullable): where others than this machine can ask for
+ *   predictions; %NULL = nowhere
  * @began: (nullable): called before the files are read
- * @apply: called when a new configuration has come into force, to give it to the other parts
+ * @apply: called when a new configuration has come into force, to give it to the other parts, with
+ *   the terms on which predictions are served from then on
  * @ended: (nullable): called when it is done, or was refused, before those are told who asked
  * @user_data: for the three
  *
@@ -27,8 +31,9 @@ typedef struct
   DispClock *clock;
   DispSwitchboard *switchboard;
   DispFleetFeed *feed;
+  const char *open_address;
   void (*began) (gpointer user_data);
-  void (*apply) (gpointer user_data);
+  void (*apply) (DispTerms *terms, gpointer user_data);
   void (*ended) (gpointer user_data);
   gpointer user_data;
 } DispReloadParts;

@@ -3,7 +3,7 @@
 
 #include "core/event.h"
 #include "front/listen-address.h"
-#include "front/listener.h"
+#include "front/listener-sockets.h"
 
 /* What is served at some addresses: by threads of its own, or by the thread that made it. */
 struct _DispService
@@ -11,12 +11,12 @@ struct _DispService
   GStrv addresses;    /* (owned) (nullable) until their sockets were removed */
   GPtrArray *sockets; /* (owned) (element-type GPtrArray of GSocket) for each who serves */
   gboolean is_threaded;
-  gboolean is_adopted; /* its sockets are others' too */
-  DispWorkerSettings settings;
-  GPtrArray *workers; /* (owned) (element-type DispWorker, owned) */
-  DispServer *server; /* (owned) (nullable) without threads, while it serves */
-  GSource *end;       /* (owned) (nullable) without threads, when it was told to end at once */
-  guint n_running;    /* who serves and has not ended */
+  gboolean is_adopted;         /* its sockets are others' too */
+  DispWorkerSettings settings; /* all that it names: (owned) (nullable) until it is started */
+  GPtrArray *workers;          /* (owned) (element-type DispWorker, owned) */
+  DispServer *server;          /* (owned) (nullable) without threads, while it serves */
+  GSource *end;    /* (owned) (nullable) without threads, when it was told to end at once */
+  guint n_running; /* who serves and has not ended */
 };
 
 static void
@@ -171,9 +171,16 @@ static void
 start_here (DispService *self)
 {
   g_autoptr (DispSite) site = make_site (self);
+  const DispServerSettings settings = {
+    .clock = self->settings.clock,
+    .sockets = g_ptr_array_index (self->sockets, 0),
+    .reception = self->settings.reception,
+    .crew = self->settings.crew,
+    .rate_limit = self->settings.rate_limit,
+    .terms = self->settings.terms,
+  };
 
-  self->server = disp_server_new (site, self->settings.clock, g_ptr_array_index (self->sockets, 0),
-                                  self->settings.body_limit);
+  self->server = disp_server_new (site, &settings);
 }
 
 static void
@@ -199,8 +206,8 @@ start_threads (DispService *self, const char *name)
  * disp_service_start:
  * @self: a service that was opened
  * @name: that of its threads, which are numbered, for debuggers
- * @settings: what it is given; copied.  Its site is made once on each thread that serves; @ended is
- *   called once, when all of them have ended
+ * @settings: what it is given, but for a crew, which is its own; copied.  Its site is made once on
+ *   each thread that serves; @ended is called once, when all of them have ended
  *
  * Serves from now on.
  */
@@ -209,6 +216,10 @@ disp_service_start (DispService *self, const char *name, const DispWorkerSetting
 {
   self->settings = *settings;
   g_object_ref (self->settings.clock);
+  disp_reception_ref (self->settings.reception);
+  self->settings.crew = disp_crew_new ();
+  disp_rate_limit_ref (self->settings.rate_limit);
+  disp_terms_ref (self->settings.terms);
   self->n_running = self->sockets->len;
   if (self->is_threaded)
     start_threads (self, name);
@@ -255,17 +266,17 @@ disp_service_list_addresses (DispService *self)
 }
 
 /**
- * disp_service_set_body_limit:
+ * disp_service_set_terms:
  * @self: a service that was started
- * @body_limit: the longest body of a request from soon on, in bytes
+ * @terms: on what terms clients are served from soon on
  */
 void
-disp_service_set_body_limit (DispService *self, gsize body_limit)
+disp_service_set_terms (DispService *self, DispTerms *terms)
 {
   if (self->server != NULL)
-    disp_server_set_body_limit (self->server, body_limit);
+    disp_server_set_terms (self->server, terms);
   for (guint i = 0; i < self->workers->len; i++)
-    disp_worker_set_body_limit (g_ptr_array_index (self->workers, i), body_limit);
+    disp_worker_set_terms (g_ptr_array_index (self->workers, i), terms);
 }
 
 /**
@@ -352,5 +363,9 @@ disp_service_free (DispService *self)
     g_source_destroy (self->end);
   g_clear_pointer (&self->end, g_source_unref);
   g_clear_object (&self->settings.clock);
+  g_clear_pointer (&self->settings.reception, disp_reception_unref);
+  g_clear_pointer (&self->settings.crew, disp_crew_unref);
+  g_clear_pointer (&self->settings.rate_limit, disp_rate_limit_unref);
+  g_clear_pointer (&self->settings.terms, disp_terms_unref);
   g_free (self);
 }

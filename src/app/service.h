@@ -11,7 +11,7 @@ char *disp_service_find_open_socket (DispService *self);
 void disp_service_start (DispService *self, const char *name, const DispWorkerSettings *settings);
 GStrv disp_service_list_addresses (DispService *self);
 void disp_service_announce (DispService *self, const char *what);
-void disp_service_set_body_limit (DispService *self, gsize body_limit);
+void disp_service_set_terms (DispService *self, DispTerms *terms);
 void disp_service_add_heartbeats (DispService *self, GPtrArray *heartbeats);
 void disp_service_drain (DispService *self);
 void disp_service_abort (DispService *self);

@@ -13,6 +13,8 @@ struct _DispServices
   DispService *services[DISP_N_SERVICES]; /* (owned) (nullable) those that are wanted */
   DispRecordArchive *archive; /* (owned) (nullable) until the embedded Requests Store has it */
   DispServicesParts parts;    /* once they are started */
+  DispReception *reception;   /* (owned) who they all are asked by */
+  DispRateLimit *rate_limit;  /* (owned) */
   guint n_running;            /* services that have not ended */
 };
 
@@ -42,6 +44,8 @@ disp_services_open (const DispConfig *config, GError **error)
   g_autoptr (DispServices) self = g_new0 (DispServices, 1);
   g_autoptr (DispInheritedSockets) inherited = disp_inherited_sockets_take (error);
 
+  self->reception = disp_reception_new ();
+  self->rate_limit = disp_rate_limit_new ();
   if (inherited == NULL)
     return NULL;
   for (guint i = 0; i < DISP_N_SERVICES; i++)
@@ -101,6 +105,12 @@ make_containers_site (gpointer user_data)
   return disp_containers_site_new (self->parts.switchboard, self->parts.editor);
 }
 
+static DispTerms *
+choose_terms (DispServiceKind kind, DispTerms *terms, DispTerms *embedded_terms)
+{
+  return kind == DISP_SERVICE_PREDICTIONS ? terms : embedded_terms;
+}
+
 static gboolean
 on_ended (gpointer user_data)
 {
@@ -140,7 +150,9 @@ disp_services_start (DispServices *self, const DispServicesParts *parts)
       {
         const DispWorkerSettings settings = {
           .clock = self->parts.clock,
-          .body_limit = parts->body_limit,
+          .reception = self->reception,
+          .rate_limit = self->rate_limit,
+          .terms = choose_terms (i, parts->terms, parts->embedded_terms),
           .make_site = rows[i].make_site,
           .ended = on_ended,
           .user_data = self,
@@ -197,16 +209,17 @@ disp_services_quit (DispServices *self)
 }
 
 /**
- * disp_services_set_body_limit:
+ * disp_services_set_terms:
  * @self: services that were started
- * @body_limit: the longest body of a request from now on, in bytes
+ * @terms: on what terms predictions are served from soon on
+ * @embedded_terms: on what terms the embedded services are
  */
 void
-disp_services_set_body_limit (DispServices *self, gsize body_limit)
+disp_services_set_terms (DispServices *self, DispTerms *terms, DispTerms *embedded_terms)
 {
   for (guint i = 0; i < DISP_N_SERVICES; i++)
     if (self->services[i] != NULL)
-      disp_service_set_body_limit (self->services[i], body_limit);
+      disp_service_set_terms (self->services[i], choose_terms (i, terms, embedded_terms));
 }
 
 /**
@@ -220,6 +233,22 @@ disp_services_add_heartbeats (DispServices *self, GPtrArray *heartbeats)
   for (guint i = 0; i < DISP_N_SERVICES; i++)
     if (self->services[i] != NULL)
       disp_service_add_heartbeats (self->services[i], heartbeats);
+}
+
+/**
+ * disp_services_find_open_socket:
+ * @self: services that were not told to end
+ * @kind: one of them
+ *
+ * Returns: (transfer full) (nullable): where others than this machine can connect to it; %NULL =
+ *   nowhere
+ */
+char *
+disp_services_find_open_socket (DispServices *self, DispServiceKind kind)
+{
+  DispService *service = self->services[kind];
+
+  return service != NULL ? disp_service_find_open_socket (service) : NULL;
 }
 
 /**
@@ -249,5 +278,7 @@ disp_services_free (DispServices *self)
   for (guint i = 0; i < DISP_N_SERVICES; i++)
     g_clear_pointer (&self->services[i], disp_service_free);
   g_clear_object (&self->archive);
+  g_clear_pointer (&self->reception, disp_reception_unref);
+  g_clear_pointer (&self->rate_limit, disp_rate_limit_unref);
   g_free (self);
 }

@@ -31,11 +31,12 @@ typedef enum
  * @upstream: limits of the connections to containers
  * @log: where records go
  * @editor: what changes containers
- * @body_limit: the longest body of a request, in bytes
+ * @terms: on what terms predictions are served
+ * @embedded_terms: on what terms the embedded services are
  * @ended: called once when all services have ended
  * @user_data: for @ended
  *
- * What the services are given, all of which outlives them.
+ * What the services are given.  All of it but the terms outlives them.
  */
 typedef struct
 {
@@ -44,7 +45,8 @@ typedef struct
   DispUpstreamLimits *upstream;
   DispRequestLog *log;
   DispFleetEditor *editor;
-  gsize body_limit;
+  DispTerms *terms;
+  DispTerms *embedded_terms;
   GSourceFunc ended;
   gpointer user_data;
 } DispServicesParts;
@@ -57,8 +59,9 @@ void disp_services_start (DispServices *self, const DispServicesParts *parts);
 void disp_services_drain (DispServices *self);
 void disp_services_abort (DispServices *self);
 void disp_services_quit (DispServices *self);
-void disp_services_set_body_limit (DispServices *self, gsize body_limit);
+void disp_services_set_terms (DispServices *self, DispTerms *terms, DispTerms *embedded_terms);
 void disp_services_add_heartbeats (DispServices *self, GPtrArray *heartbeats);
+char *disp_services_find_open_socket (DispServices *self, DispServiceKind kind);
 GStrv disp_services_list_addresses (DispServices *self, DispServiceKind kind);
 void disp_services_free (DispServices *self);
 

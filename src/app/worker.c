@@ -3,8 +3,6 @@
 
 #include "core/tsan.h"
 
-#include <stdatomic.h>
-
 /*
  * A thread that serves: its own loop, its own listening sockets, its own site.  What belongs to the
  * loop is made and ended on its thread.
@@ -12,14 +10,13 @@
 struct _DispWorker
 {
   GPtrArray *sockets; /* (owned) (nullable) (element-type GSocket, owned) until they are served */
-  DispWorkerSettings settings;
-  GMainContext *owner;      /* (owned) where settings.ended is called */
-  GMainContext *context;    /* (owned) */
-  GMainLoop *loop;          /* (owned) */
-  GThread *thread;          /* (owned) (nullable) */
-  DispServer *server;       /* (owned) (nullable) of the worker's thread */
-  atomic_size_t body_limit; /* (atomic) told */
-  DispHeartbeat *heartbeat; /* (owned) */
+  DispWorkerSettings settings; /* all that it names: (owned) */
+  GMainContext *owner;         /* (owned) where settings.ended is called */
+  GMainContext *context;       /* (owned) */
+  GMainLoop *loop;             /* (owned) */
+  GThread *thread;             /* (owned) (nullable) */
+  DispServer *server;          /* (owned) (nullable) of the worker's thread */
+  DispHeartbeat *heartbeat;    /* (owned) */
 };
 
 static void
@@ -27,9 +24,16 @@ start_serving (DispWorker *self)
 {
   const DispWorkerSettings *settings = &self->settings;
   g_autoptr (DispSite) site = settings->make_site (settings->user_data);
+  const DispServerSettings server = {
+    .clock = settings->clock,
+    .sockets = self->sockets,
+    .reception = settings->reception,
+    .crew = settings->crew,
+    .rate_limit = settings->rate_limit,
+    .terms = settings->terms,
+  };
 
-  self->server = disp_server_new (site, settings->clock, self->sockets,
-                                  atomic_load (&self->body_limit));
+  self->server = disp_server_new (site, &server);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
 }
 
@@ -84,14 +88,31 @@ drain (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-take_body_limit (gpointer user_data)
+/* Terms on their way to a worker. */
+typedef struct
 {
-  DispWorker *self = user_data;
+  DispWorker *worker; /* (unowned) outlives its context */
+  DispTerms *terms;   /* (owned) */
+} NewTerms;
+
+static void
+new_terms_free (gpointer data)
+{
+  NewTerms *self = data;
+
+  disp_terms_unref (self->terms);
+  g_free (self);
+}
+
+static gboolean
+take_terms (gpointer user_data)
+{
+  NewTerms *new = user_data;
+  DispWorker *self = new->worker;
 
   DISP_TSAN_ACQUIRE (self);
   if (self->server != NULL)
-    disp_server_set_body_limit (self->server, atomic_load (&self->body_limit));
+    disp_server_set_terms (self->server, new->terms);
   return G_SOURCE_REMOVE;
 }
 
@@ -115,23 +136,29 @@ quit (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Has something done on the thread of the worker. */
+/* Has something done on the thread of the worker, in the order in which it is told. */
 static void
-call (DispWorker *self, GSourceFunc function)
+call_with (DispWorker *self, GSourceFunc function, gpointer data, GDestroyNotify free)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_callback (source, function, self, NULL);
+  g_source_set_callback (source, function, data, free);
   DISP_TSAN_RELEASE (self);
   g_source_attach (source, self->context);
+}
+
+static void
+call (DispWorker *self, GSourceFunc function)
+{
+  call_with (self, function, self, NULL);
 }
 
 /**
  * disp_worker_new:
  * @name: its name, for debuggers
  * @sockets: (transfer full) (element-type GSocket): its listening sockets
- * @settings: what it is given; copied
+ * @settings: what it is given; copied, with references to all that it names
  *
  * Starts a worker, which serves at once.
  *
@@ -145,7 +172,10 @@ disp_worker_new (const char *name, GPtrArray *sockets, const DispWorkerSettings 
   self->sockets = sockets;
   self->settings = *settings;
   g_object_ref (self->settings.clock);
-  atomic_init (&self->body_limit, settings->body_limit);
+  disp_reception_ref (self->settings.reception);
+  disp_crew_ref (self->settings.crew);
+  disp_rate_limit_ref (self->settings.rate_limit);
+  disp_terms_ref (self->settings.terms);
   self->owner = g_main_context_ref_thread_default ();
   self->context = g_main_context_new ();
   self->heartbeat = disp_heartbeat_new (name, self->context);
@@ -156,17 +186,20 @@ disp_worker_new (const char *name, GPtrArray *sockets, const DispWorkerSettings 
 }
 
 /**
- * disp_worker_set_body_limit:
+ * disp_worker_set_terms:
  * @self: a worker
- * @body_limit: the longest body of a request from soon on, in bytes
+ * @terms: on what terms clients are served from soon on
  *
  * Any thread.
  */
 void
-disp_worker_set_body_limit (DispWorker *self, gsize body_limit)
+disp_worker_set_terms (DispWorker *self, DispTerms *terms)
 {
-  atomic_store (&self->body_limit, body_limit);
-  call (self, take_body_limit);
+  NewTerms *new = g_new0 (NewTerms, 1);
+
+  new->worker = self;
+  new->terms = disp_terms_ref (terms);
+  call_with (self, take_terms, new, new_terms_free);
 }
 
 /**
@@ -232,6 +265,10 @@ disp_worker_free (DispWorker *self)
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_object_unref (self->settings.clock);
+  disp_reception_unref (self->settings.reception);
+  disp_crew_unref (self->settings.crew);
+  disp_rate_limit_unref (self->settings.rate_limit);
+  disp_terms_unref (self->settings.terms);
   disp_heartbeat_unref (self->heartbeat);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);

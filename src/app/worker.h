@@ -17,7 +17,10 @@ typedef DispSite *(*DispMakeSite) (gpointer user_data);
 /**
  * DispWorkerSettings:
  * @clock: (transfer none): the clock
- * @body_limit: the longest body of a request, in bytes
+ * @reception: (transfer none): what all that serve share
+ * @crew: (transfer none): those who serve the same addresses
+ * @rate_limit: (transfer none): how often each client may ask
+ * @terms: (transfer none): on what terms clients are served
  * @make_site: makes what is served
  * @ended: called once on the thread-default context of the maker of the worker, when that has ended
  * @user_data: for both
@@ -27,7 +30,10 @@ typedef DispSite *(*DispMakeSite) (gpointer user_data);
 typedef struct
 {
   DispClock *clock;
-  gsize body_limit;
+  DispReception *reception;
+  DispCrew *crew;
+  DispRateLimit *rate_limit;
+  DispTerms *terms;
   DispMakeSite make_site;
   GSourceFunc ended;
   gpointer user_data;
@@ -37,7 +43,7 @@ typedef struct _DispWorker DispWorker;
 
 DispWorker *disp_worker_new (const char *name, GPtrArray *sockets,
                              const DispWorkerSettings *settings);
-void disp_worker_set_body_limit (DispWorker *self, gsize body_limit);
+void disp_worker_set_terms (DispWorker *self, DispTerms *terms);
 DispHeartbeat *disp_worker_get_heartbeat (DispWorker *self);
 void disp_worker_drain (DispWorker *self);
 void disp_worker_abort (DispWorker *self);

@@ -24,6 +24,8 @@ typedef struct
   DispSwitchboard *switchboard; /* (owned) */
   DispFleetFeed *feed;          /* (owned) */
   DispReload *reload;           /* (owned) */
+  DispTerms *terms;             /* (owned) (nullable) the last ones */
+  const char *open_address;     /* (unowned) (nullable) */
   GString *told;                /* (owned) what was told, a letter each */
 } Fixture;
 
@@ -48,7 +50,7 @@ on_began (gpointer user_data)
 
 /* By then all of it is in force. */
 static void
-on_apply (gpointer user_data)
+on_apply (DispTerms *terms, gpointer user_data)
 {
   Fixture *fixture = user_data;
   g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (fixture->switchboard);
@@ -56,6 +58,8 @@ on_apply (gpointer user_data)
   g_assert_cmpint (settings->timeout, ==, fixture->config->timeout);
   g_assert_cmpstr (disp_switchboard_get_policy_name (fixture->switchboard), ==,
                    fixture->config->policy);
+  g_clear_pointer (&fixture->terms, disp_terms_unref);
+  fixture->terms = disp_terms_ref (terms);
   g_string_append_c (fixture->told, 'a');
 }
 
@@ -75,6 +79,7 @@ make_reload (Fixture *fixture, DispPolicySpec *policy)
     .clock = fixture->clock,
     .switchboard = fixture->switchboard,
     .feed = fixture->feed,
+    .open_address = fixture->open_address,
     .began = on_began,
     .apply = on_apply,
     .ended = on_ended,
@@ -135,6 +140,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   g_assert_finalize_object (fixture->clock);
   disp_config_free (fixture->config);
   disp_options_free (fixture->options);
+  g_clear_pointer (&fixture->terms, disp_terms_unref);
   g_string_free (fixture->told, TRUE);
   g_free (fixture->config_path);
   g_free (fixture->fleet_path);
@@ -251,6 +257,44 @@ test_neither (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_in_force (fixture, "b", "probabilities", 7);
 }
 
+/* Tokens are read again, or, if they cannot be, all stays as it was. */
+static void
+test_tokens (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autofree char *path = private_home_write ("tokens", "alice alices-token-0001\n");
+  g_autofree char *config = g_strdup_printf ("[server]\ntoken-file=%s\n[dispatch]\ntimeout=7s\n",
+                                             path);
+
+  write_config (config);
+  reload_well (fixture);
+  g_assert_nonnull (disp_tokens_find (fixture->terms->tokens, "Bearer alices-token-0001"));
+  g_free (private_home_write ("tokens", "bob bobs-token-000002\n"));
+  reload_well (fixture);
+  g_assert_null (disp_tokens_find (fixture->terms->tokens, "Bearer alices-token-0001"));
+  g_assert_nonnull (disp_tokens_find (fixture->terms->tokens, "Bearer bobs-token-000002"));
+  g_free (private_home_write ("tokens", "bob\n"));
+  reload_badly (fixture, DISP_ERROR_INVALID_CONFIG, "tokens: line 1: expected NAME TOKEN");
+  g_assert_nonnull (disp_tokens_find (fixture->terms->tokens, "Bearer bobs-token-000002"));
+  write_config ("[server]\nhead-timeout=1s\n");
+  reload_well (fixture);
+  g_assert_null (fixture->terms->tokens);
+  g_assert_cmpint (fixture->terms->head_timeout, ==, G_USEC_PER_SEC);
+}
+
+/* Where others can ask for predictions, tokens do not go without the operator saying so. */
+static void
+test_open (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispPolicySpec) policy = disp_config_new_policy (fixture->config, NULL);
+
+  disp_reload_free (fixture->reload);
+  fixture->open_address = "0.0.0.0:8000";
+  make_reload (fixture, policy);
+  reload_badly (fixture, DISP_ERROR_INVALID_CONFIG, "a socket of predictions listens on 0.0.0.0");
+  write_config ("[server]\nallow-open=yes\n");
+  reload_well (fixture);
+}
+
 /* What takes a restart is told, and nothing of it changes; nor does what does not go with it. */
 static void
 test_restart (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
@@ -334,6 +378,8 @@ main (int argc, char **argv)
 #define ADD(name, test) g_test_add ("/app/reload/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("done", test_done);
   ADD ("neither", test_neither);
+  ADD ("tokens", test_tokens);
+  ADD ("open", test_open);
   ADD ("restart", test_restart);
   ADD ("queued", test_queued);
   ADD ("goes-on", test_goes_on);

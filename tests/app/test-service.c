@@ -2,7 +2,7 @@
 #include "app/service.h"
 
 #include "front/exchange.h"
-#include "front/listener.h"
+#include "front/listener-sockets.h"
 #include "front/raw-client.h"
 
 #include <glib/gstdio.h>
@@ -148,11 +148,18 @@ set_up (Fixture *fixture, gconstpointer n_threads)
 static void
 start (Fixture *fixture)
 {
-  const DispWorkerSettings settings = { .clock = fixture->clock,
-                                        .body_limit = 1000,
-                                        .make_site = make_site,
-                                        .ended = on_ended,
-                                        .user_data = fixture };
+  g_autoptr (DispReception) reception = disp_reception_new ();
+  g_autoptr (DispRateLimit) rate_limit = disp_rate_limit_new ();
+  g_autoptr (DispTerms) terms = disp_terms_new ();
+  const DispWorkerSettings settings = {
+    .clock = fixture->clock,
+    .reception = reception,
+    .rate_limit = rate_limit,
+    .terms = terms,
+    .make_site = make_site,
+    .ended = on_ended,
+    .user_data = fixture,
+  };
 
   disp_service_start (fixture->service, "test", &settings);
 }
@@ -204,6 +211,31 @@ test_serves (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     assert_serves (fixture->addresses[i % 2]);
   disp_service_drain (fixture->service);
   g_assert_false (g_file_test (fixture->paths[0], G_FILE_TEST_EXISTS));
+  wait_ended (fixture);
+}
+
+/* All who serve get new terms. */
+static void
+test_set_terms (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispTerms) terms = disp_terms_new ();
+  guint n_refused = 0;
+
+  terms->body_limit = 1;
+  start (fixture);
+  disp_service_set_terms (fixture->service, terms);
+  /* One after another, so that each of those who serve has some. */
+  for (guint i = 0; i < 100000 && n_refused < 20; i++)
+    {
+      g_autoptr (RawClient) client = raw_client_new (fixture->addresses[0]);
+      g_autoptr (RawAnswer) answer = NULL;
+
+      raw_client_send (client, "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab", -1);
+      answer = raw_client_read (client);
+      n_refused = answer->status == 413 ? n_refused + 1 : 0;
+    }
+  g_assert_cmpuint (n_refused, ==, 20);
+  disp_service_drain (fixture->service);
   wait_ended (fixture);
 }
 
@@ -285,6 +317,8 @@ main (int argc, char **argv)
   ADD ("serves-here", 0, test_serves);
   ADD ("serves", 1, test_serves);
   ADD ("serves-many", 3, test_serves);
+  ADD ("set-terms-here", 0, test_set_terms);
+  ADD ("set-terms", 3, test_set_terms);
   ADD ("not-started", 2, test_not_started);
   ADD ("taken", 1, test_taken);
   ADD ("abort-here", 0, test_abort);

@@ -2,7 +2,7 @@
 #include "app/worker.h"
 
 #include "core/policy-registry.h"
-#include "front/listener.h"
+#include "front/listener-sockets.h"
 #include "front/predictions-site.h"
 #include "front/raw-client.h"
 #include "support/fake-sink.h"
@@ -81,11 +81,20 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   const DispEngineSettings engine = { .timeout = G_TIME_SPAN_HOUR };
   g_autoptr (DispClock) clock = disp_system_clock_new ();
-  const DispWorkerSettings settings = { .clock = clock,
-                                        .body_limit = 1000,
-                                        .make_site = make_site,
-                                        .ended = on_ended,
-                                        .user_data = fixture };
+  g_autoptr (DispReception) reception = disp_reception_new ();
+  g_autoptr (DispCrew) crew = disp_crew_new ();
+  g_autoptr (DispRateLimit) rate_limit = disp_rate_limit_new ();
+  g_autoptr (DispTerms) terms = disp_terms_new ();
+  const DispWorkerSettings settings = {
+    .clock = clock,
+    .reception = reception,
+    .crew = crew,
+    .rate_limit = rate_limit,
+    .terms = terms,
+    .make_site = make_site,
+    .ended = on_ended,
+    .user_data = fixture,
+  };
   g_autoptr (FakeSink) sink = fake_sink_new ();
   g_autoptr (DispPolicySpec) policy = disp_policy_spec_new ("random", NULL, NULL);
   g_autoptr (DispFleet) fleet = make_fleet (fixture);
@@ -141,6 +150,29 @@ test_serves (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   drain (fixture);
   wait_ended (fixture);
   raw_client_assert_end (client);
+}
+
+/* Requests that begin after new terms came are served on these. */
+static void
+test_set_terms (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispTerms) terms = disp_terms_new ();
+  guint status = 0;
+
+  terms->tokens = disp_tokens_parse ("alice alices-token-0001", NULL);
+  disp_worker_set_terms (fixture->worker, terms);
+  for (guint i = 0; i < 100000 && status != 401; i++)
+    {
+      g_autoptr (RawClient) client = raw_client_new (fixture->address);
+      g_autoptr (RawAnswer) answer = NULL;
+
+      raw_client_send (client, "GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n", -1);
+      answer = raw_client_read (client);
+      status = answer->status;
+      g_assert_true (status == 200 || status == 401);
+    }
+  g_assert_cmpuint (status, ==, 401);
+  drain (fixture);
 }
 
 static void
@@ -221,6 +253,7 @@ main (int argc, char **argv)
     void (*test) (Fixture *fixture, gconstpointer data);
   } tests[] = {
     { "/app/worker/serves", test_serves },
+    { "/app/worker/set-terms", test_set_terms },
     { "/app/worker/drains-at-once", test_drains_at_once },
     { "/app/worker/abort", test_abort },
     { "/app/worker/quit", test_quit },
