@@ -695,8 +695,9 @@ class Clients:
     Of a connection that breaks they keep nothing: they wait a little and dial again.
     """
 
-    def __init__(self, daemon, count, **request):
+    def __init__(self, daemon, count, headers=None, **request):
         self.daemon = daemon
+        self.headers = headers
         self.request = request
         self.over = threading.Event()
         self.answers = []
@@ -707,7 +708,7 @@ class Clients:
         connection = self.daemon.connect()
         while not self.over.is_set():
             try:
-                answer = exchange(connection, "POST", "/predict", body)
+                answer = exchange(connection, "POST", "/predict", body, self.headers)
             except (OSError, http.client.HTTPException):
                 connection.close()
                 self.over.wait(0.01)
