@@ -102,6 +102,7 @@ disp_connection_await_request (DispConnection *self)
   self->state = DISP_CONNECTION_IDLE;
   self->scan = (DispHeadScan){ 0 };
   g_queue_push_tail_link (&self->hall->idle, &self->idle_link);
+  self->idle_since = disp_deadlines_now (self->hall->deadlines);
   disp_connection_set_deadline (self, self->hall->terms->idle_timeout);
   if (disp_connection_has_unread (self))
     disp_poller_again (&self->poll);

@@ -43,7 +43,8 @@ struct _DispConnection
   DispPoll poll;
   DispDeadline deadline;
   DispConnectionState state;
-  GList idle_link; /* in hall->idle while it is idle */
+  GList idle_link;   /* in hall->idle while it is idle */
+  gint64 idle_since; /* when it became idle */
 
   GByteArray *in;        /* (owned) (nullable) what came */
   gsize in_offset;       /* how much of that belongs to what is over, in bytes */

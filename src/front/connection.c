@@ -4,6 +4,10 @@
 /* The life of a connection; what comes and goes on it are connection-input.c and
  * connection-output.c. */
 
+/* How long a connection has waited for a request at least before it is closed for another, in
+ * microseconds. */
+#define MIN_IDLE G_TIME_SPAN_SECOND
+
 #define FROM_POLL(poll)                                                                            \
   ((DispConnection *) (gpointer) ((char *) (poll) -G_STRUCT_OFFSET (DispConnection, poll)))
 #define FROM_DEADLINE(deadline)                                                                    \
@@ -322,6 +326,21 @@ disp_connection_drain (DispConnection *self, gboolean is_patient)
   /* What has come already, and was not looked at, is served. */
   if (!disp_connection_has_come (self))
     disp_connection_close (self);
+}
+
+/**
+ * disp_connection_is_spare:
+ * @self: a connection
+ *
+ * Returns: whether it may be closed for another: it has waited for a request for a second, and none
+ *   has come.  Before that, one is likely to be under way, and would be lost.
+ */
+gboolean
+disp_connection_is_spare (DispConnection *self)
+{
+  return self->state == DISP_CONNECTION_IDLE
+         && disp_deadlines_now (self->hall->deadlines) - self->idle_since >= MIN_IDLE
+         && !disp_connection_has_come (self);
 }
 
 /**

@@ -106,6 +106,7 @@ void disp_connection_break_off (DispConnection *self);
 
 void disp_connection_drain (DispConnection *self, gboolean is_patient);
 gboolean disp_connection_will_stay (DispConnection *self);
+gboolean disp_connection_is_spare (DispConnection *self);
 void disp_connection_close (DispConnection *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispConnection, disp_connection_unref)

@@ -133,7 +133,7 @@ on_make_room (gpointer user_data)
   DispServer *self = user_data;
   DispConnection *connection = g_queue_peek_head (&self->hall.idle);
 
-  if (connection == NULL)
+  if (connection == NULL || !disp_connection_is_spare (connection))
     return FALSE;
   disp_connection_close (connection);
   return TRUE;

@@ -322,11 +322,44 @@ test_count (void)
   front_wait_connections (front, 100);
 }
 
+/* A connection that is idle makes room for another, but not before its client is likely to have
+ * nothing to say. */
+static void
+test_make_room (void)
+{
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (DispTerms) terms = serve_terms_new (FRONT_BODY_LIMIT);
+  g_autoptr (RawClient) first = raw_client_new (front->address);
+  g_autoptr (RawClient) second = raw_client_new (front->address);
+  g_autoptr (RawClient) refused = NULL;
+  g_autoptr (RawClient) next = NULL;
+
+  terms->max_connections = 2;
+  disp_server_set_terms (front->server, terms);
+  front_wait_connections (front, 2);
+  fake_clock_advance (front->clock, 10);
+  raw_client_send (first, STATUS_REQUEST, -1);
+  read_status (first, 200, NULL);
+  fake_clock_advance (front->clock, G_TIME_SPAN_SECOND - 11);
+  refused = raw_client_new (front->address);
+  read_status (refused, 503, "close");
+  raw_client_assert_end (refused);
+  fake_clock_advance (front->clock, 1);
+  next = raw_client_new (front->address);
+  raw_client_send (next, STATUS_REQUEST, -1);
+  read_status (next, 200, NULL);
+  raw_client_assert_end (second);
+  raw_client_send (first, STATUS_REQUEST, -1);
+  read_status (first, 200, NULL);
+  front_wait_connections (front, 2);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/front/server/count", test_count);
+  g_test_add_func ("/front/server/make-room", test_make_room);
   g_test_add_func ("/front/server/drain/nothing", test_drain_nothing);
   g_test_add_func ("/front/server/drain/idle", test_drain_idle);
   g_test_add_func ("/front/server/drain/busy", test_drain_busy);
