@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/listener-sockets.h"
 
-#include "front/accept-share.h"
 #include "front/listen-address.h"
 
 #include <errno.h>
@@ -198,7 +197,7 @@ disp_listener_is_adopted (GSocket *socket)
  *
  * Makes of it a socket for each worker, with a descriptor of its own; @fd stays the caller's.  What
  * waits to be accepted when a listener of such a socket is freed goes on waiting, for whoever
- * listens there next.  Connections are spread over the workers.
+ * listens there next.
  *
  * Returns: (transfer full) (element-type GSocket) (nullable): @n sockets
  */
@@ -214,7 +213,6 @@ disp_listener_adopt (int fd, guint n, GError **error)
     }
   for (guint i = 0; i < n; i++)
     g_object_set_qdata (g_ptr_array_index (sockets, i), adopted_quark (), GINT_TO_POINTER (TRUE));
-  disp_accept_share_out (sockets);
   return g_steal_pointer (&sockets);
 }
 

@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "front/listener.h"
+#include "front/listener-sockets.h"
 
 #include "core/error.h"
-#include "support/fake-clock.h"
 
 #include <fcntl.h>
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-
-/* How long accepting pauses, in microseconds. */
-#define PAUSE (100 * 1000)
 
 static void
 test_bad_address (void)
@@ -135,56 +128,33 @@ test_cannot_listen (void)
                    "cannot listen on 192.0.2.1:0: Cannot assign requested address");
 }
 
-/* A listener and what it accepted. */
+/* A path for sockets, and clients. */
 typedef struct
 {
-  FakeClock *clock;       /* (owned) */
-  char *directory;        /* (owned) */
-  char *path;             /* (owned) in directory */
-  char *address;          /* (owned) of path */
-  GPtrArray *accepted;    /* (owned) (element-type GSocket, owned) */
-  GPtrArray *clients;     /* (owned) (element-type GSocket, owned) */
-  DispListener *listener; /* (owned) (nullable) */
+  char *directory;    /* (owned) */
+  char *path;         /* (owned) in directory */
+  char *address;      /* (owned) of path */
+  GPtrArray *clients; /* (owned) (element-type GSocket, owned) */
 } Fixture;
 
 static void
 set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  fixture->clock = fake_clock_new ();
   fixture->directory = g_dir_make_tmp ("listener-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->directory, "socket", NULL);
   fixture->address = g_strconcat ("unix:", fixture->path, NULL);
-  fixture->accepted = g_ptr_array_new_with_free_func (g_object_unref);
   fixture->clients = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 static void
 tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  g_clear_pointer (&fixture->listener, disp_listener_free);
-  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
-  g_assert_finalize_object (fixture->clock);
   g_unlink (fixture->path);
   g_assert_cmpint (g_rmdir (fixture->directory), ==, 0);
   g_free (fixture->directory);
   g_free (fixture->path);
   g_free (fixture->address);
-  g_ptr_array_unref (fixture->accepted);
   g_ptr_array_unref (fixture->clients);
-}
-
-static void
-on_accepted (GSocket *socket, gpointer user_data)
-{
-  Fixture *fixture = user_data;
-
-  g_ptr_array_add (fixture->accepted, g_object_ref (socket));
-}
-
-static void
-start_listener (Fixture *fixture, GSocket *socket)
-{
-  fixture->listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock), on_accepted, fixture);
 }
 
 static void
@@ -204,64 +174,22 @@ connect_clients (Fixture *fixture, GSocket *listening, guint n)
     }
 }
 
+/* Fails unless a client was connected by this socket. */
 static void
-wait_accepted (Fixture *fixture, guint n)
+accept_one (GSocket *socket)
 {
-  while (fixture->accepted->len < n)
-    g_main_context_iteration (NULL, TRUE);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_cmpuint (fixture->accepted->len, ==, n);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (accepted);
 }
 
-static void
-test_accepts (Fixture *fixture, gconstpointer data)
-{
-  const char *address = data != NULL ? data : fixture->address;
-  g_autoptr (GPtrArray) sockets = open_well (address, 1);
-  GSocket *socket = g_ptr_array_index (sockets, 0);
-
-  start_listener (fixture, socket);
-  connect_clients (fixture, socket, 200);
-  wait_accepted (fixture, 200);
-  for (guint i = 0; i < 200; i++)
-    {
-      GSocket *accepted = g_ptr_array_index (fixture->accepted, i);
-      int flags = fcntl (g_socket_get_fd (accepted), F_GETFD);
-      int no_delay = 0;
-
-      g_assert_false (g_socket_get_blocking (accepted));
-      g_assert_cmpint (flags & FD_CLOEXEC, ==, FD_CLOEXEC);
-      if (data != NULL)
-        {
-          g_socket_get_option (accepted, IPPROTO_TCP, TCP_NODELAY, &no_delay, NULL);
-          g_assert_cmpint (no_delay, ==, 1);
-        }
-    }
-}
-
-/* Nobody whom the kernel let in is turned away at the end. */
-static void
-test_free_accepts (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
-  GSocket *socket = g_ptr_array_index (sockets, 0);
-  DispListener *listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock), on_accepted,
-                                              fixture);
-
-  connect_clients (fixture, socket, 200);
-  disp_listener_free (listener);
-  g_assert_cmpuint (fixture->accepted->len, ==, 200);
-  g_assert_true (g_socket_is_closed (socket));
-}
-
-/* Of a socket that others keep open the rest waits for them, and none takes more than one at once.
- */
+/* Each worker has a descriptor of its own of one socket, and the end of one leaves the others. */
 static void
 test_adopted (Fixture *fixture, gconstpointer data)
 {
-  const char *address = data != NULL ? data : fixture->address;
-  g_autoptr (GPtrArray) handed_down = open_well (address, 1);
+  g_autoptr (GPtrArray) handed_down = open_well (data != NULL ? data : fixture->address, 1);
   GSocket *original = g_ptr_array_index (handed_down, 0);
   g_autofree char *expected = disp_listener_describe (original);
   g_autoptr (GError) error = NULL;
@@ -280,62 +208,11 @@ test_adopted (Fixture *fixture, gconstpointer data)
       g_assert_cmpint (fcntl (g_socket_get_fd (socket), F_GETFL) & O_NONBLOCK, ==, O_NONBLOCK);
     }
   g_assert_false (disp_listener_is_adopted (original));
-
-  connect_clients (fixture, original, 5);
-  start_listener (fixture, g_ptr_array_index (sockets, 0));
-  g_main_context_iteration (NULL, TRUE);
-  g_assert_cmpuint (fixture->accepted->len, ==, 1);
-  g_clear_pointer (&fixture->listener, disp_listener_free);
-  g_assert_cmpuint (fixture->accepted->len, ==, 1);
-  g_assert_true (g_socket_is_closed (g_ptr_array_index (sockets, 0)));
-  if (data == NULL)
-    g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
-
-  start_listener (fixture, g_ptr_array_index (sockets, 1));
-  while (fixture->accepted->len < 5)
-    {
-      g_main_context_iteration (NULL, FALSE);
-      fake_clock_advance (fixture->clock, G_TIME_SPAN_MILLISECOND);
-    }
-}
-
-/* Of two workers none gets ahead of the other, unless that does not take what it could. */
-static void
-test_adopted_shares (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  g_autoptr (GPtrArray) handed_down = open_well ("127.0.0.1:0", 1);
-  GSocket *original = g_ptr_array_index (handed_down, 0);
-  g_autoptr (GPtrArray) sockets = disp_listener_adopt (g_socket_get_fd (original), 2, NULL);
-  Fixture other = { .clock = fixture->clock,
-                    .accepted = g_ptr_array_new_with_free_func (g_object_unref) };
-  guint expected;
-
-  start_listener (fixture, g_ptr_array_index (sockets, 0));
-  connect_clients (fixture, original, 1);
-  wait_accepted (fixture, 1);
-  start_listener (&other, g_ptr_array_index (sockets, 1));
-  connect_clients (fixture, original, 99);
-  while (fixture->accepted->len + other.accepted->len < 100)
-    {
-      while (g_main_context_iteration (NULL, FALSE))
-        ;
-      fake_clock_advance (fixture->clock, G_TIME_SPAN_MILLISECOND);
-    }
-  g_assert_cmpint (ABS ((int) fixture->accepted->len - (int) other.accepted->len), <=, 30);
-
-  /* The other one is gone, or busy: a moment later the first takes what waits. */
-  g_clear_pointer (&other.listener, disp_listener_free);
-  g_ptr_array_unref (other.accepted);
-  expected = fixture->accepted->len + 10;
-  connect_clients (fixture, original, 10);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_cmpuint (fixture->accepted->len, <, expected);
-  while (fixture->accepted->len < expected)
-    {
-      fake_clock_advance (fixture->clock, G_TIME_SPAN_MILLISECOND);
-      g_main_context_iteration (NULL, FALSE);
-    }
+  connect_clients (fixture, original, 2);
+  accept_one (g_ptr_array_index (sockets, 0));
+  for (guint i = 0; i < 2; i++)
+    g_socket_close (g_ptr_array_index (sockets, i), NULL);
+  accept_one (g_ptr_array_index (sockets, 2));
 }
 
 static void
@@ -353,7 +230,6 @@ test_unix_shared (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   g_autoptr (GPtrArray) sockets = open_well (fixture->address, 3);
 
-  start_listener (fixture, g_ptr_array_index (sockets, 2));
   for (guint i = 0; i < 2; i++)
     {
       g_autofree char *address = disp_listener_describe (g_ptr_array_index (sockets, i));
@@ -362,7 +238,7 @@ test_unix_shared (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       g_socket_close (g_ptr_array_index (sockets, i), NULL);
     }
   connect_clients (fixture, g_ptr_array_index (sockets, 2), 1);
-  wait_accepted (fixture, 1);
+  accept_one (g_ptr_array_index (sockets, 2));
 }
 
 static void
@@ -435,93 +311,6 @@ test_remove_other (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (g_file_test (fixture->path, G_FILE_TEST_EXISTS));
 }
 
-/* Lets this process open no more descriptors; returns the limit before. */
-static struct rlimit
-exhaust_descriptors (void)
-{
-  struct rlimit before;
-  struct rlimit none;
-  int next = open ("/dev/null", O_RDONLY | O_CLOEXEC);
-
-  g_assert_cmpint (next, >=, 0);
-  close (next);
-  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
-  none = before;
-  none.rlim_cur = (rlim_t) next;
-  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
-  return before;
-}
-
-static void
-wait_paused (Fixture *fixture)
-{
-  while (fake_clock_count_timers (fixture->clock) == 0)
-    g_main_context_iteration (NULL, TRUE);
-  /* It waits without turning round and round. */
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 1);
-}
-
-static void
-test_descriptors_run_out (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
-  GSocket *socket = g_ptr_array_index (sockets, 0);
-  struct rlimit before;
-
-  start_listener (fixture, socket);
-  connect_clients (fixture, socket, 3);
-  before = exhaust_descriptors ();
-  wait_paused (fixture);
-  fake_clock_advance (fixture->clock, PAUSE); /* it tries again, in vain */
-  wait_paused (fixture);
-  g_assert_cmpuint (fixture->accepted->len, ==, 0);
-  setrlimit (RLIMIT_NOFILE, &before);
-  fake_clock_advance (fixture->clock, PAUSE - 1);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_assert_cmpuint (fixture->accepted->len, ==, 0);
-  fake_clock_advance (fixture->clock, 1);
-  wait_accepted (fixture, 3);
-}
-
-/* The end comes while accepting pauses, and there are still no descriptors. */
-static void
-test_free_while_pausing (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
-  GSocket *socket = g_ptr_array_index (sockets, 0);
-  DispListener *listener = disp_listener_new (socket, DISP_CLOCK (fixture->clock), on_accepted,
-                                              fixture);
-  struct rlimit before;
-
-  connect_clients (fixture, socket, 1);
-  before = exhaust_descriptors ();
-  wait_paused (fixture);
-  disp_listener_free (listener);
-  setrlimit (RLIMIT_NOFILE, &before);
-  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
-  g_assert_cmpuint (fixture->accepted->len, ==, 0);
-}
-
-/* One that gave up while it waited is accepted as a closed one. */
-static void
-test_gave_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
-{
-  const struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-  g_autoptr (GPtrArray) sockets = open_well ("127.0.0.1:0", 1);
-  GSocket *socket = g_ptr_array_index (sockets, 0);
-
-  start_listener (fixture, socket);
-  connect_clients (fixture, socket, 2);
-  setsockopt (g_socket_get_fd (g_ptr_array_index (fixture->clients, 0)), SOL_SOCKET, SO_LINGER,
-              &linger, sizeof linger);
-  g_socket_close (g_ptr_array_index (fixture->clients, 0), NULL);
-  wait_accepted (fixture, 2);
-  g_assert_cmpuint (fake_clock_count_timers (fixture->clock), ==, 0);
-}
-
 static void
 test_describe_closed (void)
 {
@@ -544,34 +333,25 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  /* That accepting pauses is worth a warning, and no fault here. */
-  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL);
-  g_test_add_func ("/front/listener/bad-address", test_bad_address);
-  g_test_add_func ("/front/listener/one-port", test_one_port);
-  g_test_add_func ("/front/listener/ipv6", test_ipv6);
-  g_test_add_data_func ("/front/listener/port-in-use/alone", GINT_TO_POINTER (FALSE),
+  g_test_add_func ("/front/listener-sockets/bad-address", test_bad_address);
+  g_test_add_func ("/front/listener-sockets/one-port", test_one_port);
+  g_test_add_func ("/front/listener-sockets/ipv6", test_ipv6);
+  g_test_add_data_func ("/front/listener-sockets/port-in-use/alone", GINT_TO_POINTER (FALSE),
                         test_port_in_use);
-  g_test_add_data_func ("/front/listener/port-in-use/shared", GINT_TO_POINTER (TRUE),
+  g_test_add_data_func ("/front/listener-sockets/port-in-use/shared", GINT_TO_POINTER (TRUE),
                         test_port_in_use);
-  g_test_add_func ("/front/listener/opened-twice", test_opened_twice);
-  g_test_add_func ("/front/listener/cannot-listen", test_cannot_listen);
-  g_test_add_func ("/front/listener/describe-closed", test_describe_closed);
-  add_fixture_test ("/front/listener/accepts/tcp", "127.0.0.1:0", test_accepts);
-  add_fixture_test ("/front/listener/accepts/unix", NULL, test_accepts);
-  add_fixture_test ("/front/listener/free-accepts", NULL, test_free_accepts);
-  add_fixture_test ("/front/listener/adopted/tcp", "127.0.0.1:0", test_adopted);
-  add_fixture_test ("/front/listener/adopted/unix", NULL, test_adopted);
-  add_fixture_test ("/front/listener/adopted/shares", NULL, test_adopted_shares);
-  g_test_add_func ("/front/listener/adopted/nothing", test_adopt_nothing);
-  add_fixture_test ("/front/listener/unix/shared", NULL, test_unix_shared);
-  add_fixture_test ("/front/listener/unix/live", NULL, test_unix_live);
-  add_fixture_test ("/front/listener/unix/live-and-full", NULL, test_unix_live_and_full);
-  add_fixture_test ("/front/listener/unix/stale", NULL, test_unix_stale);
-  add_fixture_test ("/front/listener/unix/other-file", NULL, test_unix_other_file);
-  add_fixture_test ("/front/listener/unix/no-directory", NULL, test_unix_no_directory);
-  add_fixture_test ("/front/listener/unix/remove-other", NULL, test_remove_other);
-  add_fixture_test ("/front/listener/descriptors-run-out", NULL, test_descriptors_run_out);
-  add_fixture_test ("/front/listener/free-while-pausing", NULL, test_free_while_pausing);
-  add_fixture_test ("/front/listener/gave-up", NULL, test_gave_up);
+  g_test_add_func ("/front/listener-sockets/opened-twice", test_opened_twice);
+  g_test_add_func ("/front/listener-sockets/cannot-listen", test_cannot_listen);
+  g_test_add_func ("/front/listener-sockets/describe-closed", test_describe_closed);
+  add_fixture_test ("/front/listener-sockets/adopted/tcp", "127.0.0.1:0", test_adopted);
+  add_fixture_test ("/front/listener-sockets/adopted/unix", NULL, test_adopted);
+  g_test_add_func ("/front/listener-sockets/adopted/nothing", test_adopt_nothing);
+  add_fixture_test ("/front/listener-sockets/unix/shared", NULL, test_unix_shared);
+  add_fixture_test ("/front/listener-sockets/unix/live", NULL, test_unix_live);
+  add_fixture_test ("/front/listener-sockets/unix/live-and-full", NULL, test_unix_live_and_full);
+  add_fixture_test ("/front/listener-sockets/unix/stale", NULL, test_unix_stale);
+  add_fixture_test ("/front/listener-sockets/unix/other-file", NULL, test_unix_other_file);
+  add_fixture_test ("/front/listener-sockets/unix/no-directory", NULL, test_unix_no_directory);
+  add_fixture_test ("/front/listener-sockets/unix/remove-other", NULL, test_remove_other);
   return g_test_run ();
 }
