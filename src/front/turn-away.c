@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/turn-away.h"
 
-#include "engine/transport.h"
 #include "front/refusal.h"
 
 #include <sys/socket.h>
@@ -14,22 +13,18 @@
 /* When the client may come again, in seconds. */
 #define RETRY_AFTER "1"
 
-static char *
-format_response (const GError *error)
+/* The buffer of a new connection has room for it; if not, the client is told nothing. */
+static void
+tell (int fd, const GError *error)
 {
-  g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
+  g_auto (DispRefusal) refusal = { .error = g_error_copy (error),
+                                   .retry_after = g_strdup (RETRY_AFTER) };
+  g_autoptr (GBytes) response = disp_refusal_to_bytes (&refusal, NULL, FALSE);
   gsize length;
-  const char *body = g_bytes_get_data (answer->body, &length);
+  const void *bytes = g_bytes_get_data (response, &length);
 
-  return g_strdup_printf ("HTTP/1.1 %u %s\r\n"
-                          "Content-Length: %" G_GSIZE_FORMAT "\r\n"
-                          "Connection: close\r\n"
-                          "Content-Type: %s\r\n"
-                          "Retry-After: " RETRY_AFTER "\r\n"
-                          "\r\n"
-                          "%.*s",
-                          answer->status, disp_status_get_phrase (answer->status), length,
-                          answer->content_type, (int) length, body);
+  if (send (fd, bytes, length, MSG_NOSIGNAL) > 0)
+    shutdown (fd, SHUT_WR);
 }
 
 /**
@@ -47,11 +42,7 @@ disp_turn_away (int fd, const GError *error)
 
   if (error != NULL)
     {
-      g_autofree char *response = format_response (error);
-
-      /* The buffer of a new connection has room for it; if not, the client is told nothing. */
-      if (send (fd, response, strlen (response), MSG_NOSIGNAL) > 0)
-        shutdown (fd, SHUT_WR);
+      tell (fd, error);
       /* What is not read would make the kernel reset the connection, and the response be lost. */
       for (guint i = 0; i < MAX_PIECES && recv (fd, discarded, sizeof discarded, 0) > 0; i++)
         ;
