@@ -252,10 +252,9 @@ set_error_of_one (GError **error, guint64 prefix, guint max, gboolean was_turned
 
   write_name (&peer, prefix);
   g_set_error (error, DISP_ERROR, DISP_ERROR_TOO_MANY_CONNECTIONS,
-               "there are already %u connections from %s, and no client may have more", max,
-               peer.name);
+               "%s has as many connections as one client may have: %u", peer.name, max);
   if (!was_turned_away)
-    g_info ("%s has %u connections and gets no more", peer.name, max);
+    g_info ("%s has %u connections, and gets no more", peer.name, max);
 }
 
 /**
@@ -286,8 +285,7 @@ disp_reception_admit (DispReception *self, const DispTerms *terms, const struct 
     set_error_of_one (error, prefix, max_of_one, was_turned_away);
   else
     g_set_error (error, DISP_ERROR, DISP_ERROR_TOO_MANY_CONNECTIONS,
-                 "there are already %u connections, and there may be no more",
-                 terms->max_connections);
+                 "there are as many connections as there may be: %u", terms->max_connections);
   return peer;
 }
 

@@ -406,7 +406,7 @@ assert_news (const char *expected)
 static void
 test_max_connections (Fixture *fixture, gconstpointer data)
 {
-  const char *message = "there are already 8 connections, and there may be no more";
+  const char *message = "there are as many connections as there may be: 8";
   g_autoptr (DispTerms) more = disp_terms_new ();
 
   fixture->terms->max_connections = 8;
@@ -415,8 +415,7 @@ test_max_connections (Fixture *fixture, gconstpointer data)
   connect_clients (fixture, 9);
   assert_turned_away (get_client (fixture, 8), message);
   g_assert_cmpuint (fixture->seat.connections->len, ==, 8);
-  assert_news ("clients are turned away: there are already 8 connections, and there may be no "
-               "more\n");
+  assert_news ("clients are turned away: there are as many connections as there may be: 8\n");
 
   /* One that was idle makes room. */
   fixture->n_evictable = 1;
@@ -447,8 +446,7 @@ test_of_one_client (Fixture *fixture, gconstpointer data)
   connect_clients (fixture, 3);
   if (g_str_equal (kind, "tcp"))
     assert_turned_away (get_client (fixture, 2),
-                        "there are already 2 connections from 127.0.0.1, and no client may have "
-                        "more");
+                        "127.0.0.1 has as many connections as one client may have: 2");
   wait_accepted (fixture, g_str_equal (kind, "tcp") ? 2 : 3);
   /* It cannot have connections of others closed. */
   g_assert_cmpuint (fixture->n_asked, ==, 0);
@@ -465,7 +463,7 @@ test_request_unread (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   connect_clients (fixture, 1);
   raw_client_post (get_client (fixture, 0), "/predict", body);
   start (fixture, fixture->socket);
-  assert_turned_away (get_client (fixture, 0), "there may be no more");
+  assert_turned_away (get_client (fixture, 0), "as there may be: 0");
   g_string_truncate (news, 0);
 }
 
