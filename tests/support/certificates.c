@@ -36,7 +36,8 @@ certificate_new (const char *directory, const char *name, guint days, const Cert
                            names, NULL);
   if (issuer != NULL)
     g_strv_builder_add_many (builder, "-CA", issuer->path, "-CAkey", issuer->key_path, "-addext",
-                             "basicConstraints=critical,CA:FALSE", NULL);
+                             "basicConstraints=critical,CA:FALSE", "-addext",
+                             "extendedKeyUsage=serverAuth,clientAuth", NULL);
   arguments = g_strv_builder_end (builder);
   g_spawn_sync (NULL, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
                 NULL, &output, &status, &error);
