@@ -65,7 +65,7 @@ disp_channel_new_tls (GTlsConnection *connection, int fd)
 static gssize
 fate_of_errno (void)
 {
-  return errno == EAGAIN || errno == EWOULDBLOCK ? DISP_CHANNEL_WAIT : DISP_CHANNEL_BROKEN;
+  return errno == EAGAIN ? DISP_CHANNEL_WAIT : DISP_CHANNEL_BROKEN;
 }
 
 static gssize
