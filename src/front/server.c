@@ -291,8 +291,10 @@ set_acceptor_terms (gpointer acceptor, gpointer terms)
 void
 disp_server_set_terms (DispServer *self, DispTerms *terms)
 {
-  disp_terms_unref (self->hall.terms);
+  DispTerms *old = self->hall.terms;
+
   self->hall.terms = disp_terms_ref (terms);
+  disp_terms_unref (old);
   g_ptr_array_foreach (self->acceptors, set_acceptor_terms, terms);
 }
 
