@@ -40,9 +40,10 @@ is_literal (const char *text)
 {
   g_auto (GStrv) parts = NULL;
 
+  /* GLib takes a lone colon for an IPv6 address. */
   if (g_ascii_tolower (text[0]) != 'v')
-    return strchr (text, ':') != NULL && consists_of (text, DIGITS "abcdefABCDEF:.")
-           && g_hostname_is_ip_address (text);
+    return strchr (text, ':') != NULL && !g_str_equal (text, ":")
+           && consists_of (text, DIGITS "abcdefABCDEF:.") && g_hostname_is_ip_address (text);
   parts = g_strsplit (text + 1, ".", 2);
   return g_strv_length (parts) == 2 && parts[0][0] != '\0' && parts[1][0] != '\0'
          && consists_of (parts[0], DIGITS "abcdefABCDEF") && consists_of (parts[1], NAME ":");

@@ -171,6 +171,7 @@ test_messages (void)
     { "*", "the target \"*\" is no path from \"/\" on and no http or https URI" },
     { "a:443", "the target \"a:443\" is no path from \"/\" on and no http or https URI" },
     { "/a#b", "the target has a fragment" },
+    { "http://a#b", "the target has a fragment" },
     { "/%zz1", "\"%zz\" may not be in the path of the target as it is" },
     { "/%00", "\"%00\" may not be in the path of the target as it is" },
     { "/?\xc3\xa9", "\"\\xc3\" may not be in the query of the target as it is" },
