@@ -96,7 +96,7 @@ on_due (DispDeadline *deadline)
 
   g_assert_cmpint (self->at, !=, -1);
   g_assert_cmpint (self->at, <=, scene->now);
-  g_assert_null (deadline->wheel);
+  g_assert_false (disp_deadline_is_set (deadline));
   self->at = -1;
   self->n_calls++;
   scene->n_called++;
@@ -118,7 +118,7 @@ scene_clear (Scene *scene)
   disp_timer_wheel_free (scene->wheel);
   for (guint i = 0; i < N_ALARMS; i++)
     {
-      g_assert_null (scene->alarms[i]->deadline.wheel);
+      g_assert_false (disp_deadline_is_set (&scene->alarms[i]->deadline));
       g_free (scene->alarms[i]);
     }
 }
@@ -138,8 +138,12 @@ next_of_model (Scene *scene)
   gint64 next = G_MAXINT64;
 
   for (guint i = 0; i < N_ALARMS; i++)
-    if (scene->alarms[i]->at != -1)
-      next = MIN (next, scene->alarms[i]->at);
+    {
+      g_assert_cmpint (disp_deadline_is_set (&scene->alarms[i]->deadline), ==,
+                       scene->alarms[i]->at != -1);
+      if (scene->alarms[i]->at != -1)
+        next = MIN (next, scene->alarms[i]->at);
+    }
   return next;
 }
 
