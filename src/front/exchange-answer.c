@@ -158,13 +158,11 @@ format_head (SoupServerMessage *message)
 {
   GString *head = g_string_new (NULL);
   guint status = soup_server_message_get_status (message);
-  g_autofree char *date = disp_http_date_now ();
   SoupMessageHeadersIter iter;
   const char *name;
   const char *value;
 
-  g_string_append_printf (head, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status,
-                          disp_status_get_phrase (status), date);
+  g_string_append_printf (head, "HTTP/1.1 %u %s\r\n", status, disp_status_get_phrase (status));
   soup_message_headers_iter_init (&iter, soup_server_message_get_response_headers (message));
   while (soup_message_headers_iter_next (&iter, &name, &value))
     g_string_append_printf (head, "%s: %s\r\n", name, value);

@@ -376,16 +376,17 @@ disp_peer_get_name (const DispPeer *self)
  * disp_reception_take_memory:
  * @self: a reception
  * @terms: how much memory there may be
- * @size: how much more a body needs, in bytes
+ * @had: how much a body has already, in bytes
+ * @size: how much it needs in all, in bytes
  *
  * Any thread.
  *
- * Returns: whether it may have it, and gives it back by disp_reception_give_memory(); not when all
- *   bodies together would have more than they may, and up to %DISP_SMALL_BODY not when they would
+ * Returns: whether it may have that, and gives it back by disp_reception_give_memory(); not when
+ * all bodies together would have more than they may, and up to %DISP_SMALL_BODY not when they would
  *   have one sixteenth more than that
  */
 gboolean
-disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize size)
+disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize had, gsize size)
 {
   gsize limit = terms->body_memory;
   gsize memory = atomic_load (&self->memory);
@@ -393,9 +394,9 @@ disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize s
   if (size <= DISP_SMALL_BODY)
     limit += MIN (limit / RESERVE_DIVISOR, G_MAXSIZE - limit);
   do
-    if (memory > limit || size > limit - memory)
+    if (memory > limit || size - had > limit - memory)
       return FALSE;
-  while (!atomic_compare_exchange_weak (&self->memory, &memory, memory + size));
+  while (!atomic_compare_exchange_weak (&self->memory, &memory, memory + size - had));
   return TRUE;
 }
 

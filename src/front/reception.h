@@ -8,9 +8,8 @@
 /**
  * DISP_SMALL_BODY:
  *
- * Up to so many bytes memory is still given when larger bodies have taken all: one sixteenth of
- * what they may take is kept for it, on top.  So whoever takes memory for one body step by step
- * takes more than this at once as soon as the body has so much already.
+ * Up to so many bytes a body still gets memory when larger ones have taken all: one sixteenth of
+ * what they may take is kept for such, on top.
  */
 #define DISP_SMALL_BODY ((gsize) 64 * 1024)
 
@@ -42,7 +41,8 @@ void disp_reception_turned_away (DispReception *self, const DispTerms *terms, co
 guint disp_reception_count_connections (DispReception *self);
 const char *disp_peer_get_name (const DispPeer *self);
 
-gboolean disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize size);
+gboolean disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize had,
+                                     gsize size);
 void disp_reception_give_memory (DispReception *self, gsize size);
 gsize disp_reception_get_memory (DispReception *self);
 

@@ -5,6 +5,15 @@
 
 #include <libsoup/soup.h>
 
+/* RFC 9110, section 6.6.1. */
+static char *
+format_date (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+
+  return soup_date_time_to_string (now, SOUP_DATE_HTTP);
+}
+
 static void
 append_field (GString *head, const char *name, const char *value)
 {
@@ -34,7 +43,7 @@ format_response (const GError *error, const DispRefusal *fields, const char *req
 {
   g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
   const char *retry_after = fields->retry_after != NULL ? fields->retry_after : answer->retry_after;
-  g_autofree char *date = disp_http_date_now ();
+  g_autofree char *date = format_date ();
   GString *response = g_string_new (NULL);
   gsize length;
   const char *body = g_bytes_get_data (answer->body, &length);
@@ -80,20 +89,6 @@ disp_error_to_response (const GError *error)
   static const DispRefusal nothing;
 
   return format_response (error, &nothing, NULL, FALSE);
-}
-
-/**
- * disp_http_date_now:
- *
- * Returns: (transfer full): the Date header field of an answer that is written now (RFC 9110,
- * section 6.6.1)
- */
-char *
-disp_http_date_now (void)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-
-  return soup_date_time_to_string (now, SOUP_DATE_HTTP);
 }
 
 /**

@@ -24,7 +24,6 @@ void disp_refusal_clear (DispRefusal *self);
 GBytes *disp_refusal_to_bytes (const DispRefusal *self, const char *request_id,
                                gboolean without_body);
 GBytes *disp_error_to_response (const GError *error);
-char *disp_http_date_now (void);
 const char *disp_status_get_phrase (guint status);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (DispRefusal, disp_refusal_clear)

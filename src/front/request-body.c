@@ -117,7 +117,7 @@ make_room (DispRequestBody *self, gsize n, GError **error)
   /* Of a known length there never is more than that. */
   if (self->framing == DISP_BODY_LENGTH)
     room = MIN (room, self->received + (gsize) self->left);
-  if (!disp_reception_take_memory (self->reception, self->terms, room - self->room))
+  if (!disp_reception_take_memory (self->reception, self->terms, self->room, room))
     return set_full (error);
   data = g_try_realloc (self->data, room);
   if (data == NULL)

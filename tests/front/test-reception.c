@@ -284,19 +284,19 @@ test_memory (void)
   const DispTerms terms = { .body_memory = limit };
   g_autoptr (DispReception) reception = disp_reception_new ();
 
-  g_assert_false (disp_reception_take_memory (reception, &terms, limit + 1));
-  g_assert_false (disp_reception_take_memory (reception, &terms, G_MAXSIZE));
+  g_assert_false (disp_reception_take_memory (reception, &terms, 0, limit + 1));
+  g_assert_false (disp_reception_take_memory (reception, &terms, 0, G_MAXSIZE));
   g_assert_cmpuint (disp_reception_get_memory (reception), ==, 0);
-  g_assert_true (disp_reception_take_memory (reception, &terms, limit - 1));
-  g_assert_false (disp_reception_take_memory (reception, &terms, DISP_SMALL_BODY + 1));
+  g_assert_true (disp_reception_take_memory (reception, &terms, 0, limit - 1));
+  g_assert_false (disp_reception_take_memory (reception, &terms, 0, DISP_SMALL_BODY + 1));
   g_assert_cmpuint (disp_reception_get_memory (reception), ==, limit - 1);
   /* Small ones have some on top. */
-  g_assert_true (disp_reception_take_memory (reception, &terms, DISP_SMALL_BODY));
-  g_assert_true (disp_reception_take_memory (reception, &terms, 1));
-  g_assert_false (disp_reception_take_memory (reception, &terms, 1));
-  g_assert_true (disp_reception_take_memory (reception, &terms, 0));
+  g_assert_true (disp_reception_take_memory (reception, &terms, 0, DISP_SMALL_BODY));
+  g_assert_true (disp_reception_take_memory (reception, &terms, 0, 1));
+  g_assert_false (disp_reception_take_memory (reception, &terms, 0, 1));
+  g_assert_true (disp_reception_take_memory (reception, &terms, 0, 0));
   disp_reception_give_memory (reception, DISP_SMALL_BODY + 1);
-  g_assert_false (disp_reception_take_memory (reception, &terms, DISP_SMALL_BODY + 1));
+  g_assert_false (disp_reception_take_memory (reception, &terms, 0, DISP_SMALL_BODY + 1));
   disp_reception_give_memory (reception, limit - 1);
   g_assert_cmpuint (disp_reception_get_memory (reception), ==, 0);
 }
@@ -308,8 +308,8 @@ test_memory_without_limit (void)
   const DispTerms terms = { .body_memory = G_MAXSIZE };
   g_autoptr (DispReception) reception = disp_reception_new ();
 
-  g_assert_true (disp_reception_take_memory (reception, &terms, G_MAXSIZE));
-  g_assert_false (disp_reception_take_memory (reception, &terms, 1));
+  g_assert_true (disp_reception_take_memory (reception, &terms, 0, G_MAXSIZE));
+  g_assert_false (disp_reception_take_memory (reception, &terms, 0, 1));
   disp_reception_give_memory (reception, G_MAXSIZE);
 }
 
@@ -320,7 +320,7 @@ take_and_give (guint number, gpointer user_data)
   gsize size = (number + 1) * DISP_SMALL_BODY;
 
   for (guint i = 0; i < N_TURNS; i++)
-    if (disp_reception_take_memory (shared->reception, &shared->terms, size))
+    if (disp_reception_take_memory (shared->reception, &shared->terms, 0, size))
       {
         g_assert_cmpuint (disp_reception_get_memory (shared->reception), <=,
                           shared->terms.body_memory + shared->terms.body_memory / 16);

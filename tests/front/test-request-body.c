@@ -204,6 +204,19 @@ test_full (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   assert_wrong (fixture, sent, DISP_ERROR_BODIES_FULL);
 }
 
+/* A body that grows beyond what is small takes nothing of what is kept for small ones. */
+static void
+test_grown (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autofree char *sent = g_malloc0 (LIMIT);
+
+  fixture->terms->body_memory = DISP_SMALL_BODY;
+  begin (fixture, DISP_BODY_CHUNKS, 0, TRUE);
+  feed (fixture, "ffff0\r\n", 7, 7, DISP_BODY_PARTIAL);
+  feed (fixture, sent, DISP_SMALL_BODY, DISP_SMALL_BODY, DISP_BODY_PARTIAL);
+  assert_wrong (fixture, "a", DISP_ERROR_BODIES_FULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -223,6 +236,7 @@ main (int argc, char **argv)
     { "/front/request-body/too-large", test_too_large, FALSE },
     { "/front/request-body/memory", test_memory, FALSE },
     { "/front/request-body/full", test_full, FALSE },
+    { "/front/request-body/grown", test_grown, FALSE },
   };
 
   g_test_init (&argc, &argv, NULL);
