@@ -189,7 +189,8 @@ go_on_with_body (DispConnection *self)
 
   consume (self, consumed);
   take_body_state (self, state, error);
-  return FALSE;
+  /* It may have been answered already, and another be there. */
+  return state == DISP_BODY_COMPLETE;
 }
 
 static gboolean

@@ -159,6 +159,12 @@ feed_chunks (DispRequestBody *self, const char *bytes, gsize n, gsize *consumed,
       *consumed += step.consumed;
       if (state == DISP_CHUNKS_COMPLETE)
         return DISP_BODY_COMPLETE;
+      /* A chunk says how long it is before it comes. */
+      if (disp_chunk_reader_get_left (&self->chunks) > self->limit - self->received)
+        {
+          set_too_large (self, error);
+          return DISP_BODY_WRONG;
+        }
       if (state == DISP_CHUNKS_PARTIAL)
         return DISP_BODY_PARTIAL;
     }

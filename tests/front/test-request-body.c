@@ -172,7 +172,15 @@ test_too_large (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   begin (fixture, DISP_BODY_CHUNKS, 0, TRUE);
   feed (fixture, "186a0\r\n", 7, 7, DISP_BODY_PARTIAL);
   feed (fixture, sent, LIMIT, LIMIT, DISP_BODY_PARTIAL);
-  assert_wrong (fixture, "\r\n1\r\na", DISP_ERROR_BODY_TOO_LARGE);
+  assert_wrong (fixture, "\r\n1\r\n", DISP_ERROR_BODY_TOO_LARGE);
+}
+
+/* It is known before any of it has come. */
+static void
+test_too_large_chunk (Fixture *fixture, gconstpointer data)
+{
+  begin (fixture, DISP_BODY_CHUNKS, 0, GPOINTER_TO_INT (data));
+  assert_wrong (fixture, "186a1\r\n", DISP_ERROR_BODY_TOO_LARGE);
 }
 
 /* What is announced costs nothing; what came is counted until nobody has it any more. */
@@ -234,6 +242,8 @@ main (int argc, char **argv)
     { "/front/request-body/room/chunks", test_room, TRUE },
     { "/front/request-body/thrown-away", test_thrown_away, FALSE },
     { "/front/request-body/too-large", test_too_large, FALSE },
+    { "/front/request-body/too-large/chunk", test_too_large_chunk, TRUE },
+    { "/front/request-body/too-large/chunk/thrown-away", test_too_large_chunk, FALSE },
     { "/front/request-body/memory", test_memory, FALSE },
     { "/front/request-body/full", test_full, FALSE },
     { "/front/request-body/grown", test_grown, FALSE },
