@@ -220,7 +220,7 @@ test_grown (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
   fixture->terms->body_memory = DISP_SMALL_BODY;
   begin (fixture, DISP_BODY_CHUNKS, 0, TRUE);
-  feed (fixture, "ffff0\r\n", 7, 7, DISP_BODY_PARTIAL);
+  feed (fixture, "186a0\r\n", 7, 7, DISP_BODY_PARTIAL);
   feed (fixture, sent, DISP_SMALL_BODY, DISP_SMALL_BODY, DISP_BODY_PARTIAL);
   assert_wrong (fixture, "a", DISP_ERROR_BODIES_FULL);
 }
