@@ -135,7 +135,10 @@ accept_next (DispAcceptor *self, Address *address)
 static void
 turn_away (DispAcceptor *self, int fd, const GError *error)
 {
-  disp_turn_away (fd, self->terms->certificate == NULL ? error : NULL);
+  const gboolean is_plain = self->terms->certificate == NULL
+                            || g_socket_get_family (self->socket) == G_SOCKET_FAMILY_UNIX;
+
+  disp_turn_away (fd, is_plain ? error : NULL);
 }
 
 /* Lets a connection in, or sends it away. */

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/client-channel.h"
 
+#include "front/record-watch.h"
+#include "net/socket-stream.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -21,7 +24,8 @@ struct _DispChannel
   int fd;              /* (owned), by @tls if there is one */
   GTlsConnection *tls; /* (owned) (nullable) */
   gboolean is_pending; /* TLS may have more to read, whatever the socket says */
-  gboolean is_stuck;   /* a record of TLS is on its way out, and the socket had no room for it */
+  gsize stuck;         /* how much a record has that is half on its way out, in bytes */
+  DispRecordWatch watch;
 };
 
 G_STATIC_ASSERT (sizeof (GOutputVector) == sizeof (struct iovec));
@@ -44,10 +48,25 @@ disp_channel_new_plain (int fd)
   return self;
 }
 
+static GIOStream *
+get_base (DispChannel *self)
+{
+  GIOStream *base;
+
+  g_object_get (self->tls, "base-io-stream", &base, NULL);
+  return base;
+}
+
+static gboolean
+on_received (const void *bytes, gsize n, gpointer user_data)
+{
+  return disp_record_watch_see (user_data, bytes, n);
+}
+
 /**
  * disp_channel_new_tls:
- * @connection: (transfer full): TLS whose handshake is over
- * @fd: the socket below it, non-blocking; closing the base stream of @connection closes it
+ * @connection: (transfer full): TLS over a #DispSocketStream, with its handshake behind it
+ * @fd: the socket below it, non-blocking, which is closed with that stream
  *
  * Returns: (transfer full): a channel over it, to be given to disp_channel_close()
  */
@@ -55,10 +74,13 @@ DispChannel *
 disp_channel_new_tls (GTlsConnection *connection, int fd)
 {
   DispChannel *self = disp_channel_new_plain (fd);
+  g_autoptr (GIOStream) base = NULL;
 
   self->tls = connection;
+  base = get_base (self);
   /* The first bytes may have come with the end of the handshake. */
   self->is_pending = TRUE;
+  disp_socket_stream_set_filter (DISP_SOCKET_STREAM (base), on_received, &self->watch);
   return self;
 }
 
@@ -128,6 +150,20 @@ gather (const GOutputVector *vectors, guint n, char *record)
   return size;
 }
 
+/* Makes the vectors begin @size bytes later. */
+static void
+skip (GOutputVector *vectors, guint n, gsize size)
+{
+  for (guint i = 0; i < n && size > 0; i++)
+    {
+      gsize part = MIN (vectors[i].size, size);
+
+      vectors[i].buffer = (const char *) vectors[i].buffer + part;
+      vectors[i].size -= part;
+      size -= part;
+    }
+}
+
 static gssize
 write_record (DispChannel *self, const void *bytes, gsize size)
 {
@@ -136,26 +172,48 @@ write_record (DispChannel *self, const void *bytes, gsize size)
   gssize n = g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream), bytes,
                                                          size, NULL, &error);
 
-  self->is_stuck = n < 0;
+  self->stuck = n < 0 ? size : 0;
   return n < 0 ? fate_of_error (error) : n;
 }
 
-/* One record: of the first vector where it lies if that fills one, else of copies. */
+/* One record: of the first vector where it lies if that fills one, else of copies.  Of what is half
+ * on its way TLS needs no more than to be told to go on. */
+static gssize
+write_first (DispChannel *self, const GOutputVector *vectors, guint n)
+{
+  char record[RECORD_SIZE];
+  gsize size;
+
+  if (n == 1 || vectors->size >= RECORD_SIZE)
+    {
+      size = MIN (vectors->size, RECORD_SIZE);
+      return size < self->stuck ? DISP_CHANNEL_BROKEN : write_record (self, vectors->buffer, size);
+    }
+  size = gather (vectors, n, record);
+  return size < self->stuck ? DISP_CHANNEL_BROKEN : write_record (self, record, size);
+}
+
 static gssize
 write_tls (DispChannel *self, const GOutputVector *vectors, guint n)
 {
-  char record[RECORD_SIZE];
+  g_autofree GOutputVector *left = g_memdup2 (vectors, n * sizeof *vectors);
+  GOutputVector *next = left;
+  gssize total = 0;
 
-  while (n > 0 && vectors->size == 0)
+  for (;;)
     {
-      vectors++;
-      n--;
+      gssize written;
+
+      for (; n > 0 && next->size == 0; n--)
+        next++;
+      if (n == 0)
+        return total;
+      written = write_first (self, next, n);
+      if (written < 0)
+        return total > 0 ? total : written;
+      total += written;
+      skip (next, n, (gsize) written);
     }
-  if (n == 0)
-    return 0;
-  if (n == 1 || vectors->size >= RECORD_SIZE)
-    return write_record (self, vectors->buffer, MIN (vectors->size, RECORD_SIZE));
-  return write_record (self, record, gather (vectors, n, record));
 }
 
 /**
@@ -164,10 +222,9 @@ write_tls (DispChannel *self, const GOutputVector *vectors, guint n)
  * @vectors: (array length=n): what to write, which may be nothing
  * @n: how many they are
  *
- * Over a plain socket it is one call to the system, and less than everything means that there is no
- * room for now.  With TLS it is one record of at most 16 KiB: go on until it is all, or
- * %DISP_CHANNEL_WAIT.  What was not written has to come first, and as much of it, in the next call,
- * since a record of it may be half on its way.
+ * Less than everything means that there is no room for now.  Over a plain socket it is one call to
+ * the system.  With TLS it is one for each 16 KiB, and what was not written has to come first, and
+ * as much of it, in the next call: a record of it may be half on its way.
  *
  * Returns: how many bytes were taken, or a #DispChannelFate other than %DISP_CHANNEL_END
  */
@@ -186,13 +243,13 @@ disp_channel_write (DispChannel *self, const GOutputVector *vectors, guint n)
   return written < 0 ? fate_of_errno () : written;
 }
 
-/* Says the end of TLS if there is room for it, since that call would wait for room. */
+/* Says the end of TLS, unless that had to wait for room. */
 static void
 end_tls (DispChannel *self)
 {
   struct pollfd poll_fd = { .fd = self->fd, .events = POLLOUT };
 
-  if (!self->is_stuck && poll (&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT)
+  if (self->stuck == 0 && poll (&poll_fd, 1, 0) == 1 && poll_fd.revents == POLLOUT)
     g_output_stream_close (g_io_stream_get_output_stream (G_IO_STREAM (self->tls)), NULL, NULL);
 }
 
@@ -228,10 +285,11 @@ disp_channel_close (DispChannel *self, gboolean reset)
     close (self->fd);
   else
     {
-      g_autoptr (GIOStream) base = NULL;
+      g_autoptr (GIOStream) base = get_base (self);
 
+      if (!reset)
+        end_tls (self);
       /* Not by TLS, which would wait for room to say so. */
-      g_object_get (self->tls, "base-io-stream", &base, NULL);
       g_io_stream_close (base, NULL, NULL);
       g_object_unref (self->tls);
     }

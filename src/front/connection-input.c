@@ -104,7 +104,7 @@ disp_connection_await_request (DispConnection *self)
   g_queue_push_tail_link (&self->hall->idle, &self->idle_link);
   self->idle_since = disp_deadlines_now (self->hall->deadlines);
   disp_connection_set_deadline (self, self->hall->terms->idle_timeout);
-  if (disp_connection_has_unread (self))
+  if (disp_connection_has_unread (self) && self->poll.poller != NULL)
     disp_poller_again (&self->poll);
 }
 

@@ -153,6 +153,7 @@ DispConnection *
 disp_connection_new (DispHall *hall, DispChannel *channel, DispPeer *peer)
 {
   DispConnection *self = g_new0 (DispConnection, 1);
+  gboolean is_watched;
 
   g_ref_count_init (&self->ref_count);
   self->hall = hall;
@@ -164,9 +165,10 @@ disp_connection_new (DispHall *hall, DispChannel *channel, DispPeer *peer)
   self->poll.fd = disp_channel_get_fd (channel);
   self->deadline.due = on_due;
   self->idle_link.data = self;
+  is_watched = disp_poller_add (hall->poller, &self->poll);
   disp_connection_await_request (self);
   /* Without room for it, it is closed at once. */
-  if (!disp_poller_add (hall->poller, &self->poll))
+  if (!is_watched)
     disp_connection_set_deadline (self, 0);
   return self;
 }

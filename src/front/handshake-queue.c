@@ -28,7 +28,7 @@ struct _DispHandshakeJob
 {
   GIOStream *socket;     /* (owned) */
   DispTerms *terms;      /* (owned) */
-  GMainContext *context; /* (owned) of the thread that asked for it */
+  GMainContext *context; /* (owned) (nullable) of the thread that asked, until that is told */
   guint serial;          /* the later one was pushed */
   GList link;            /* in the queue of those that run */
   gint64 pressed;        /* (locked-by lock of the queue) since when another waits; 0: none does */
@@ -54,7 +54,7 @@ job_clear (gpointer data)
   g_clear_object (&self->connection);
   g_object_unref (self->socket);
   disp_terms_unref (self->terms);
-  g_main_context_unref (self->context);
+  g_clear_pointer (&self->context, g_main_context_unref);
 }
 
 static void
@@ -90,7 +90,8 @@ static void
 report (DispHandshakeJob *job)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
-  g_autoptr (GMainContext) context = g_main_context_ref (job->context);
+  /* The source, which holds the job, is the context's. */
+  g_autoptr (GMainContext) context = g_steal_pointer (&job->context);
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_static_name (source, "handshake");
@@ -126,6 +127,13 @@ set_up (GTlsConnection *connection, const DispTerms *terms)
   g_object_set (connection, "authentication-mode", mode, NULL);
 }
 
+/* An old version may also be asked for in an extension. */
+static gboolean
+is_new_enough (GTlsConnection *connection)
+{
+  return g_tls_connection_get_protocol_version (connection) >= G_TLS_PROTOCOL_VERSION_TLS_1_2;
+}
+
 static void
 shake_hands (DispHandshakeJob *job, GError **error)
 {
@@ -135,7 +143,8 @@ shake_hands (DispHandshakeJob *job, GError **error)
     return;
   job->connection = G_TLS_CONNECTION (stream);
   set_up (job->connection, job->terms);
-  job->is_made = g_tls_connection_handshake (job->connection, NULL, error);
+  job->is_made = g_tls_connection_handshake (job->connection, NULL, error)
+                 && is_new_enough (job->connection);
 }
 
 static void

@@ -9,14 +9,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The start of what a client of TLS says first (RFC 8446, sections 4 and 5.1): a record with a
- * ClientHello, or the first part of one. */
+/* The start of what a client of TLS says first (RFC 8446, sections 4, 4.1.2 and 5.1): a record with
+ * a ClientHello, or the first part of one: its type, its length, and the newest version that the
+ * client speaks, or 3.3 if that is newer than TLS 1.2. */
 #define HEADER_SIZE 5
-#define PREFIX_SIZE (HEADER_SIZE + 1)
+#define VERSION_OFFSET (HEADER_SIZE + 4)
+#define PREFIX_SIZE (VERSION_OFFSET + 2)
 #define TYPE_HANDSHAKE 22
 #define MAJOR_VERSION 3
 #define CLIENT_HELLO 1
 #define MAX_RECORD 16384
+#define OLDEST_MINOR_VERSION 3
 
 /* How often those that keep a handshake waiting are looked at, in microseconds. */
 #define PRESS_INTERVAL (100 * 1000)
@@ -118,9 +121,22 @@ discard (DispHandshake *self)
     fail (self);
 }
 
-/* Tells a client that speaks no TLS so, in the language that it most likely speaks. */
+/* Tells a client why it is not served, and waits for it to have seen that. */
 static void
-refuse (DispHandshake *self)
+refuse (DispHandshake *self, const void *bytes, gsize size)
+{
+  self->is_lingering = TRUE;
+  disp_deadlines_set (self->settings.deadlines, &self->deadline,
+                      MIN (self->end, disp_deadlines_now (self->settings.deadlines) + MAX_LINGER));
+  /* The buffer of a new connection has room for it; if not, the client is told nothing. */
+  send (self->poll.fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+  shutdown (self->poll.fd, SHUT_WR);
+  discard (self);
+}
+
+/* Of a client that speaks no TLS, most likely it is HTTP. */
+static void
+refuse_plain (DispHandshake *self)
 {
   g_autoptr (GError) error = g_error_new_literal (
       DISP_ERROR, DISP_ERROR_BAD_REQUEST,
@@ -129,13 +145,17 @@ refuse (DispHandshake *self)
   gsize size;
   const void *bytes = g_bytes_get_data (response, &size);
 
-  self->is_lingering = TRUE;
-  disp_deadlines_set (self->settings.deadlines, &self->deadline,
-                      MIN (self->end, disp_deadlines_now (self->settings.deadlines) + MAX_LINGER));
-  /* The buffer of a new connection has room for it; if not, the client is told nothing. */
-  send (self->poll.fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-  shutdown (self->poll.fd, SHUT_WR);
-  discard (self);
+  refuse (self, bytes, size);
+}
+
+/* TLS 1.0 and 1.1 are not to be spoken any more (RFC 8996); GnuTLS would. */
+static void
+refuse_old (DispHandshake *self)
+{
+  /* A fatal alert: protocol_version. */
+  static const guint8 alert[] = { 21, 3, 1, 0, 2, 2, 70 };
+
+  refuse (self, alert, sizeof alert);
 }
 
 /* Whether all of the record is there whose header @prefix begins with. */
@@ -152,8 +172,8 @@ is_client_hello (const guint8 *prefix)
 {
   const int length = prefix[3] << 8 | prefix[4];
 
-  return prefix[1] == MAJOR_VERSION && length > 0 && length <= MAX_RECORD
-         && prefix[HEADER_SIZE] == CLIENT_HELLO;
+  return prefix[1] == MAJOR_VERSION && length >= PREFIX_SIZE - HEADER_SIZE && length <= MAX_RECORD
+         && prefix[HEADER_SIZE] == CLIENT_HELLO && prefix[VERSION_OFFSET] == MAJOR_VERSION;
 }
 
 /* No thread waits for a client that has not said all that it can say by itself. */
@@ -166,9 +186,11 @@ look (DispHandshake *self)
   if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
     fail (self);
   else if (n > 0 && prefix[0] != TYPE_HANDSHAKE)
-    refuse (self);
+    refuse_plain (self);
   else if (n == PREFIX_SIZE && !is_client_hello (prefix))
     fail (self);
+  else if (n == PREFIX_SIZE && prefix[VERSION_OFFSET + 1] < OLDEST_MINOR_VERSION)
+    refuse_old (self);
   else if (n == PREFIX_SIZE && is_whole (self->poll.fd, prefix))
     begin_job (self);
   else if (self->poll.is_hung_up)

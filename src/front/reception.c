@@ -43,6 +43,7 @@ struct _DispReception
   atomic_uint n_open;   /* (atomic) */
   atomic_uint full_at;  /* (atomic) at how many somebody was turned away; 0: there is room */
   atomic_size_t memory; /* (atomic) */
+  DispHandshakeQueue *handshakes; /* (owned) */
 };
 
 /**
@@ -61,6 +62,7 @@ disp_reception_new (void)
       g_mutex_init (&self->shards[i].lock);
       self->shards[i].peers = g_hash_table_new (g_int64_hash, g_int64_equal);
     }
+  self->handshakes = disp_handshake_queue_new ();
   return self;
 }
 
@@ -82,6 +84,7 @@ reception_clear (gpointer data)
   DispReception *self = data;
 
   DISP_TSAN_ACQUIRE (self);
+  disp_handshake_queue_free (self->handshakes);
   for (guint i = 0; i < N_SHARDS; i++)
     {
       g_assert (g_hash_table_size (self->shards[i].peers) == 0);
@@ -358,6 +361,18 @@ guint
 disp_reception_count_connections (DispReception *self)
 {
   return atomic_load (&self->n_open);
+}
+
+/**
+ * disp_reception_get_handshakes:
+ * @self: a reception
+ *
+ * Returns: (transfer none): where handshakes of TLS are made; any thread
+ */
+DispHandshakeQueue *
+disp_reception_get_handshakes (DispReception *self)
+{
+  return self->handshakes;
 }
 
 /**

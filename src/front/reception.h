@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "front/handshake-queue.h"
 #include "front/terms.h"
 
 #include <sys/socket.h>
@@ -17,7 +18,8 @@
  * DispReception:
  *
  * What all that serve clients share, whatever they serve: how many connections there are and whose,
- * and how much memory the bodies in flight take.  Counted by references; any thread.
+ * how much memory the bodies in flight take, and where handshakes of TLS are made.  Counted by
+ * references; any thread.
  */
 typedef struct _DispReception DispReception;
 
@@ -39,6 +41,7 @@ void disp_reception_leave (DispReception *self, DispPeer *peer);
 gboolean disp_reception_is_full (DispReception *self, const DispTerms *terms);
 void disp_reception_turned_away (DispReception *self, const DispTerms *terms, const GError *error);
 guint disp_reception_count_connections (DispReception *self);
+DispHandshakeQueue *disp_reception_get_handshakes (DispReception *self);
 const char *disp_peer_get_name (const DispPeer *self);
 
 gboolean disp_reception_take_memory (DispReception *self, const DispTerms *terms, gsize had,

@@ -4,9 +4,11 @@
 #include "front/acceptor.h"
 #include "front/connection.h"
 #include "front/exchange.h"
+#include "front/lobby.h"
 #include "front/refusal.h"
 
 #include <libsoup/soup.h>
+#include <sys/socket.h>
 
 /* How long a connection that was accepted from a socket of others may take to bring its first
  * request, when the server drains, in microseconds: whoever connected was told that it is served.
@@ -25,6 +27,7 @@ struct _DispServer
   DispRateLimit *rate_limit; /* (owned) */
   DispCrewMember *member;    /* (owned) (nullable) until it drains */
   GPtrArray *acceptors;      /* (owned) (element-type DispAcceptor, owned) */
+  DispLobby *lobby;          /* (owned) (nullable) until it is disposed of */
   GHashTable *connections;   /* (owned) (element-type DispConnection, owned) a set: the open ones */
   gboolean is_adopted;       /* others go on listening on its sockets */
   GSource *patience;         /* (owned) (nullable) while it drains and waits for first requests */
@@ -68,7 +71,7 @@ static void
 check_drained (DispServer *self)
 {
   if (self->drained == NULL || self->drained_source != NULL
-      || g_hash_table_size (self->connections) > 0)
+      || disp_server_count_connections (self) > 0)
     return;
   self->drained_source = g_idle_source_new ();
   g_source_set_callback (self->drained_source, on_drained, self, NULL);
@@ -118,12 +121,47 @@ on_connection_closed (DispConnection *connection, gpointer user_data)
 }
 
 static void
+add_connection (DispServer *self, DispChannel *channel, DispPeer *peer)
+{
+  g_hash_table_add (self->connections, disp_connection_new (&self->hall, channel, peer));
+}
+
+static void
+on_left_lobby (DispChannel *channel, DispPeer *peer, gpointer user_data)
+{
+  DispServer *self = user_data;
+
+  if (channel != NULL)
+    {
+      add_connection (self, channel, peer);
+      return;
+    }
+  disp_reception_leave (self->hall.reception, peer);
+  if (self->member != NULL)
+    disp_crew_closed (self->member);
+  check_drained (self);
+}
+
+/* Clients at a UNIX socket are of this machine, which keeps what they say to itself. */
+static gboolean
+speaks_tls (DispServer *self, int fd)
+{
+  int family = AF_UNIX;
+  socklen_t size = sizeof family;
+
+  return self->hall.terms->certificate != NULL
+         && getsockopt (fd, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 && family != AF_UNIX;
+}
+
+static void
 on_accepted (int fd, DispPeer *peer, gpointer user_data)
 {
   DispServer *self = user_data;
 
-  g_hash_table_add (self->connections,
-                    disp_connection_new (&self->hall, disp_channel_new_plain (fd), peer));
+  if (speaks_tls (self, fd))
+    disp_lobby_enter (self->lobby, fd, peer, self->hall.terms);
+  else
+    add_connection (self, disp_channel_new_plain (fd), peer);
 }
 
 /* Closes the connection that has waited for longest for a next request. */
@@ -160,10 +198,13 @@ disp_server_dispose (GObject *object)
   if (self->soup != NULL)
     soup_server_disconnect (self->soup);
   g_clear_object (&self->soup);
+  if (self->lobby != NULL)
+    disp_lobby_close (self->lobby);
   close_connections (self);
   if (self->drained_source != NULL)
     g_source_destroy (self->drained_source);
   g_clear_pointer (&self->drained_source, g_source_unref);
+  g_clear_pointer (&self->lobby, disp_lobby_free);
   g_clear_object (&self->clock);
   g_clear_object (&self->site);
   G_OBJECT_CLASS (disp_server_parent_class)->dispose (object);
@@ -252,6 +293,9 @@ disp_server_new (DispSite *site, const DispServerSettings *settings)
   g_signal_connect (self->soup, "request-started", G_CALLBACK (on_message), self);
   soup_server_add_handler (self->soup, NULL, on_request, self, NULL);
   open_hall (self, settings);
+  self->lobby = disp_lobby_new (self->hall.poller, self->hall.deadlines,
+                                disp_reception_get_handshakes (self->hall.reception), on_left_lobby,
+                                self);
   self->member = disp_crew_join (settings->crew, on_accepted, self);
   self->is_adopted = sockets->len > 0 && disp_listener_is_adopted (g_ptr_array_index (sockets, 0));
   listen_on (self, sockets);
@@ -263,6 +307,8 @@ drain_connections (DispServer *self, gboolean is_patient)
 {
   g_autoptr (GList) connections = g_hash_table_get_keys (self->connections);
 
+  if (!is_patient)
+    disp_lobby_close (self->lobby);
   for (GList *link = connections; link != NULL; link = link->next)
     disp_connection_drain (link->data, is_patient);
 }
@@ -342,10 +388,11 @@ disp_server_abort (DispServer *self)
  * disp_server_count_connections:
  * @self: a server
  *
- * Returns: how many connections are open
+ * Returns: how many connections are open, with those that are to speak TLS and do not yet
  */
 guint
 disp_server_count_connections (DispServer *self)
 {
-  return g_hash_table_size (self->connections);
+  return g_hash_table_size (self->connections)
+         + (self->lobby != NULL ? disp_lobby_count (self->lobby) : 0);
 }

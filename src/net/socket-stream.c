@@ -20,14 +20,22 @@ G_DECLARE_FINAL_TYPE (SocketInput, socket_input, SOCKET, INPUT, GInputStream)
 struct _SocketInput
 {
   GInputStream parent_instance;
-  DispSocket *socket; /* (owned) */
+  DispSocket *socket;      /* (owned) */
+  DispSocketFilter filter; /* (nullable) */
+  gpointer filter_data;
 };
 
 static gssize
 socket_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count,
                                GError **error)
 {
-  return disp_socket_receive (SOCKET_INPUT (stream)->socket, buffer, count, error);
+  SocketInput *self = SOCKET_INPUT (stream);
+  gssize n = disp_socket_receive (self->socket, buffer, count, error);
+
+  if (n <= 0 || self->filter == NULL || self->filter (buffer, (gsize) n, self->filter_data))
+    return n;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "that must not come here");
+  return -1;
 }
 
 static gboolean
@@ -58,12 +66,11 @@ static gssize
 socket_input_read (GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable,
                    GError **error)
 {
-  DispSocket *socket = SOCKET_INPUT (stream)->socket;
-
   for (;;)
     {
       g_autoptr (GError) local = NULL;
-      gssize n = disp_socket_receive (socket, buffer, count, &local);
+      gssize n = socket_input_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, count,
+                                                &local);
 
       if (n >= 0)
         return n;
@@ -72,7 +79,7 @@ socket_input_read (GInputStream *stream, void *buffer, gsize count, GCancellable
           g_propagate_error (error, g_steal_pointer (&local));
           return -1;
         }
-      if (!disp_socket_wait (socket, G_IO_IN, cancellable, error))
+      if (!disp_socket_wait (SOCKET_INPUT (stream)->socket, G_IO_IN, cancellable, error))
         return -1;
     }
 }
@@ -319,6 +326,20 @@ disp_socket_stream_new (int fd)
 
   self->socket->fd = fd;
   return G_IO_STREAM (self);
+}
+
+/**
+ * disp_socket_stream_set_filter:
+ * @self: a stream that no thread is reading
+ * @filter: sees all that comes from now on; what it refuses is an error,
+ *   %G_IO_ERROR_INVALID_DATA, in its place
+ * @user_data: for @filter, as long as @self is read
+ */
+void
+disp_socket_stream_set_filter (DispSocketStream *self, DispSocketFilter filter, gpointer user_data)
+{
+  self->input->filter = filter;
+  self->input->filter_data = user_data;
 }
 
 /**

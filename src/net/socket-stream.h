@@ -13,5 +13,17 @@
 #define DISP_TYPE_SOCKET_STREAM (disp_socket_stream_get_type ())
 G_DECLARE_FINAL_TYPE (DispSocketStream, disp_socket_stream, DISP, SOCKET_STREAM, GIOStream)
 
+/**
+ * DispSocketFilter:
+ * @bytes: what was received
+ * @n: how much, in bytes
+ * @user_data: as given to disp_socket_stream_set_filter()
+ *
+ * Returns: whether it may go on to the reader
+ */
+typedef gboolean (*DispSocketFilter) (const void *bytes, gsize n, gpointer user_data);
+
 GIOStream *disp_socket_stream_new (int fd);
+void disp_socket_stream_set_filter (DispSocketStream *self, DispSocketFilter filter,
+                                    gpointer user_data);
 int disp_socket_stream_get_fd (DispSocketStream *self);

@@ -221,20 +221,46 @@ static void
 test_nonsense (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   static const char *const prefixes[] = {
-    "\x16\x02\x01\x01\x01\x01", /* another version */
-    "\x16\x03\x01\x01\x01\x02", /* another message */
-    "\x16\x03\x01\x50\x01\x01", /* too long */
+    "\x16\x02\x01\x01\x01\x01\x01\x01\x01\x03\x03", /* another version of records */
+    "\x16\x03\x01\x01\x01\x02\x01\x01\x01\x03\x03", /* another message */
+    "\x16\x03\x01\x50\x01\x01\x01\x01\x01\x03\x03", /* too long */
+    "\x16\x03\x01\x00\x05\x01\x01\x01\x01\x03\x03", /* too short */
+    "\x16\x03\x01\x01\x01\x01\x01\x01\x01\x02\x03", /* another version */
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     {
       begin (fixture);
-      g_assert_cmpint (send (fixture->far, prefixes[i], 6, 0), ==, 6);
+      g_assert_cmpint (send (fixture->far, prefixes[i], 11, 0), ==, 11);
       wait_done (fixture, i + 1);
       g_assert_null (fixture->channel);
       close (fixture->far);
     }
   fixture->far = -1;
+}
+
+/* A client that speaks nothing newer is told so, in its language. */
+static void
+test_old (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static const char alert[] = { 21, 3, 1, 0, 2, 2, 70 };
+  char received[16];
+
+  for (char minor = 0; minor < 3; minor++)
+    {
+      char hello[] = "\x16\x03\x01\x00\x30\x01\x00\x00\x2c\x03\x00";
+
+      hello[10] = minor;
+      begin (fixture);
+      g_assert_cmpint (send (fixture->far, hello, sizeof hello, 0), ==, sizeof hello);
+      settle ();
+      g_assert_cmpmem (received, recv (fixture->far, received, sizeof received, MSG_WAITALL), alert,
+                       sizeof alert);
+      close (fixture->far);
+      wait_done (fixture, (guint) minor + 1);
+    }
+  fixture->far = -1;
+  g_assert_null (fixture->channel);
 }
 
 /* It begins as it should, and is no TLS nevertheless: the thread notices. */
@@ -245,7 +271,7 @@ test_wrong_hello (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
   record[4] = 64;
   memset (record + 5, 'x', 64);
-  memcpy (record + 5, "\x01\x00\x00\x3c", 4);
+  memcpy (record + 5, "\x01\x00\x00\x3c\x03\x03", 6);
   begin (fixture);
   g_assert_cmpint (send (fixture->far, record, sizeof record, 0), ==, sizeof record);
   wait_done (fixture, 1);
@@ -256,7 +282,7 @@ test_wrong_hello (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_half (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  static const gsize sizes[] = { 0, 1, 3, 5, 6, 50 };
+  static const gsize sizes[] = { 0, 1, 3, 5, 6, 10, 11, 50 };
   g_autoptr (GBytes) hello = tls_make_client_hello ();
   const char *bytes = g_bytes_get_data (hello, NULL);
 
@@ -483,6 +509,7 @@ main (int argc, char *argv[])
   ADD ("plain-flood", test_plain_flood);
   ADD ("plain-linger", test_plain_linger);
   ADD ("nonsense", test_nonsense);
+  ADD ("old", test_old);
   ADD ("wrong-hello", test_wrong_hello);
   ADD ("half", test_half);
   ADD ("slow-hello", test_slow_hello);

@@ -388,6 +388,35 @@ test_async (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   assert_closed (fd);
 }
 
+static gboolean
+lets_pass (const void *bytes, gsize n, gpointer user_data)
+{
+  g_string_append_len (user_data, bytes, (gssize) n);
+  return memchr (bytes, '!', n) == NULL;
+}
+
+/* It sees what comes, by whichever call, and can refuse it. */
+static void
+test_filter (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  char buffer[16];
+  gssize n;
+
+  disp_socket_stream_set_filter (DISP_SOCKET_STREAM (fixture->stream), lets_pass, seen);
+  peer_send (fixture, "one");
+  n = g_input_stream_read (fixture->input, buffer, sizeof buffer, NULL, &error);
+  g_assert_no_error (error);
+  assert_text (buffer, n, "one");
+  peer_send (fixture, "two!");
+  n = g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (fixture->input), buffer,
+                                                sizeof buffer, NULL, &error);
+  g_assert_cmpint (n, ==, -1);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+  g_assert_cmpstr (seen->str, ==, "onetwo!");
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -406,6 +435,7 @@ main (int argc, char *argv[])
   ADD ("close", test_close);
   ADD ("halves-live-on", test_halves_live_on);
   ADD ("async", test_async);
+  ADD ("filter", test_filter);
 #undef ADD
   return g_test_run ();
 }
