@@ -108,6 +108,28 @@ ask_at (const char *address, const DispHttpQuestion *question, DispHttpAnswer *a
   return TRUE;
 }
 
+/* Only what was not sent at all may be sent once more, to another address. */
+static gboolean
+was_not_sent (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
+         || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+}
+
+/* UNIX sockets first: no TLS is spoken there, which this does not know how to. */
+static GPtrArray *
+sort_addresses (const char *const *addresses)
+{
+  GPtrArray *sorted = g_ptr_array_new ();
+
+  for (guint pass = 0; pass < 2; pass++)
+    for (const char *const *address = addresses; *address != NULL; address++)
+      if (g_str_has_prefix (*address, UNIX_PREFIX) == (pass == 0))
+        g_ptr_array_add (sorted, (gpointer) *address);
+  return sorted;
+}
+
 /**
  * disp_http_ask:
  * @addresses: (array zero-terminated=1): "ADDRESS:PORT" or "unix:PATH" each
@@ -115,7 +137,8 @@ ask_at (const char *address, const DispHttpQuestion *question, DispHttpAnswer *a
  * @answer: (out caller-allocates): what was answered, whatever its status; set only on success
  * @error: why nobody answered
  *
- * Asks at the first of @addresses that can be connected to, and waits for the answer.
+ * Asks at the first of @addresses that can be connected to, UNIX sockets before others, and waits
+ * for the answer.
  *
  * Returns: whether there was an answer
  */
@@ -123,22 +146,20 @@ gboolean
 disp_http_ask (const char *const *addresses, const DispHttpQuestion *question,
                DispHttpAnswer *answer, GError **error)
 {
+  g_autoptr (GPtrArray) sorted = sort_addresses (addresses);
   g_autoptr (GError) problem = NULL;
 
-  for (; *addresses != NULL; addresses++)
+  for (guint i = 0; i < sorted->len; i++)
     {
       DispHttpAnswer got = { 0 };
 
       g_clear_error (&problem);
-      if (ask_at (*addresses, question, &got, &problem))
+      if (ask_at (g_ptr_array_index (sorted, i), question, &got, &problem))
         {
           *answer = got;
           return TRUE;
         }
-      /* Only what was not sent at all may be sent once more, to another address. */
-      if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
-          && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)
-          && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+      if (!was_not_sent (problem))
         break;
     }
   if (problem == NULL)
