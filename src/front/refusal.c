@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/refusal.h"
 
+#include "core/error.h"
 #include "engine/transport.h"
 
 #include <libsoup/soup.h>
@@ -13,6 +14,9 @@ format_date (void)
 
   return soup_date_time_to_string (now, SOUP_DATE_HTTP);
 }
+
+/* When a client may come again for whom there was no room, in seconds. */
+#define RETRY_AFTER "1"
 
 static void
 append_field (GString *head, const char *name, const char *value)
@@ -36,13 +40,23 @@ disp_refusal_clear (DispRefusal *self)
   g_clear_pointer (&self->retry_after, g_free);
 }
 
+static const char *
+find_retry_after (const GError *error, const DispRefusal *fields)
+{
+  if (fields->retry_after != NULL)
+    return fields->retry_after;
+  return g_error_matches (error, DISP_ERROR, DISP_ERROR_TOO_MANY_CONNECTIONS)
+                 || g_error_matches (error, DISP_ERROR, DISP_ERROR_BODIES_FULL)
+             ? RETRY_AFTER
+             : NULL;
+}
+
 /* A response that is written without SoupServer, on a connection that ends with it. */
 static GBytes *
 format_response (const GError *error, const DispRefusal *fields, const char *request_id,
                  gboolean without_body)
 {
   g_autoptr (DispAnswer) answer = disp_answer_new_for_error (error);
-  const char *retry_after = fields->retry_after != NULL ? fields->retry_after : answer->retry_after;
   g_autofree char *date = format_date ();
   GString *response = g_string_new (NULL);
   gsize length;
@@ -55,7 +69,7 @@ format_response (const GError *error, const DispRefusal *fields, const char *req
   append_field (response, "Content-Type", answer->content_type);
   append_field (response, "Allow", fields->allow);
   append_field (response, "WWW-Authenticate", fields->challenge);
-  append_field (response, "Retry-After", retry_after);
+  append_field (response, "Retry-After", find_retry_after (error, fields));
   append_field (response, "X-Request-Id", request_id);
   g_string_append (response, "\r\n");
   if (!without_body)

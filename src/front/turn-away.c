@@ -10,16 +10,11 @@
 #define PIECE_SIZE 4096
 #define MAX_PIECES 16
 
-/* When the client may come again, in seconds. */
-#define RETRY_AFTER "1"
-
 /* The buffer of a new connection has room for it; if not, the client is told nothing. */
 static void
 tell (int fd, const GError *error)
 {
-  g_auto (DispRefusal) refusal = { .error = g_error_copy (error),
-                                   .retry_after = g_strdup (RETRY_AFTER) };
-  g_autoptr (GBytes) response = disp_refusal_to_bytes (&refusal, NULL, FALSE);
+  g_autoptr (GBytes) response = disp_error_to_response (error);
   gsize length;
   const void *bytes = g_bytes_get_data (response, &length);
 
