@@ -243,22 +243,36 @@ receive_body (DispConnection *self, char *room, gsize size)
   gsize n = receive (self, room, size);
 
   if (n > 0)
-    take_body_state (self, disp_request_body_filled (self->body, n, &error), error);
+    {
+      DispBodyState state = disp_request_body_filled (self->body, n, &error);
+
+      take_body_state (self, state, error);
+    }
   return n;
 }
 
+/* Of what is over nothing is kept: a client that never stops in between two requests would have it
+ * grow for ever. */
+static void
+add_input (DispConnection *self, const char *bytes, gsize n)
+{
+  if (self->in == NULL)
+    self->in = g_byte_array_new ();
+  if (self->in_offset > 0)
+    g_byte_array_remove_range (self->in, 0, (guint) self->in_offset);
+  self->in_offset = 0;
+  g_byte_array_append (self->in, (const guint8 *) bytes, (guint) n);
+}
+
+/* Not right into the input, so that a connection has no more memory than what came takes. */
 static gsize
 receive_any (DispConnection *self)
 {
-  guint length = self->in != NULL ? self->in->len : 0;
-  gsize n;
+  static __thread char buffer[READ_SIZE];
+  gsize n = receive (self, buffer, sizeof buffer);
 
-  if (self->in == NULL)
-    self->in = g_byte_array_sized_new (READ_SIZE);
-  g_byte_array_set_size (self->in, length + READ_SIZE);
-  n = receive (self, (char *) self->in->data + length, READ_SIZE);
-  if (self->in != NULL)
-    g_byte_array_set_size (self->in, length + (guint) n);
+  if (n > 0)
+    add_input (self, buffer, n);
   return n;
 }
 

@@ -437,6 +437,36 @@ test_memory_is_flat (void)
   g_assert_cmpuint (mallinfo2 ().uordblks, <, before + 2000);
 }
 
+/* Large pieces are mapped, each by itself. */
+static gsize
+measure_memory (void)
+{
+  const struct mallinfo2 memory = mallinfo2 ();
+
+  return memory.uordblks + memory.hblkhd;
+}
+
+/* A client that never stops in between two requests, but always in the midst of one: of what is
+ * over nothing is kept, however long that goes on. */
+static void
+test_memory_of_the_midst_is_flat (void)
+{
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (RawClient) client = raw_client_new (front->address);
+  g_autofree char *filler = g_strnfill (2000, 'y');
+  gsize before = 0;
+
+  raw_client_send (client, "GET / ", -1);
+  for (guint i = 0; i < 300; i++)
+    {
+      if (i == 100)
+        before = measure_memory ();
+      raw_client_sendf (client, "HTTP/1.1\r\nHost: x\r\nX-Filler: %s\r\n\r\nGET / ", filler);
+      read_status (client, 200);
+    }
+  g_assert_cmpuint (measure_memory (), <, before + 50000);
+}
+
 static void
 test_unix (void)
 {
@@ -493,6 +523,8 @@ main (int argc, char **argv)
   g_test_add_func ("/front/connection/idle-close", test_idle_close);
   g_test_add_func ("/front/connection/nothing-left", test_nothing_left);
   g_test_add_func ("/front/connection/memory-is-flat", test_memory_is_flat);
+  g_test_add_func ("/front/connection/memory-of-the-midst-is-flat",
+                   test_memory_of_the_midst_is_flat);
   g_test_add_func ("/front/connection/unix", test_unix);
   return g_test_run ();
 }
