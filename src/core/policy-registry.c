@@ -2,6 +2,7 @@
 #include "core/policy-registry.h"
 
 #include "core/error.h"
+#include "core/least-loaded.h"
 #include "core/probabilities.h"
 #include "core/random.h"
 #include "core/round-robin.h"
@@ -31,12 +32,20 @@ create_random (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *model)
   return disp_random_new ();
 }
 
+static DispPolicy *
+create_least_loaded (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *model)
+{
+  return disp_least_loaded_new ();
+}
+
 /* One line for each policy; the first is the default. */
 static const PolicyRow policy_rows[] = {
   { "round-robin", N_ ("each container in its turn"), NULL, NULL, create_round_robin },
   { "random", N_ ("any container, all equally likely"), NULL, NULL, create_random },
   { "probabilities", N_ ("each container with its probability, or in proportion to quota"),
     disp_probabilities_check, disp_probabilities_check_fleet, disp_probabilities_new },
+  { "least-loaded", N_ ("the container with the fewest requests in flight for its quota"), NULL,
+    NULL, create_least_loaded },
 };
 
 struct _DispPolicySpec

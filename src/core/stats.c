@@ -146,6 +146,19 @@ disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration)
 }
 
 /**
+ * disp_stats_get_in_flight:
+ * @self: the counters
+ *
+ * Returns: how many attempts have begun and not ended, by all threads; never less than 0
+ */
+int
+disp_stats_get_in_flight (DispStats *self)
+{
+  /* The end of an attempt may be seen before its begin, which another thread counted. */
+  return MAX (atomic_load_explicit (&self->in_flight, memory_order_relaxed), 0);
+}
+
+/**
  * disp_stats_read:
  * @self: the counters
  * @values: (out caller-allocates): where to copy them

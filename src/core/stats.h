@@ -51,6 +51,7 @@ void disp_stats_unref (DispStats *self);
 
 void disp_stats_begin (DispStats *self);
 gboolean disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration);
+int disp_stats_get_in_flight (DispStats *self);
 void disp_stats_read (DispStats *self, DispStatsValues *values);
 void disp_stats_read_latencies (DispStats *self, guint64 *counts);
 guint64 disp_stats_get_latency_bound (guint index);

@@ -14,8 +14,8 @@ test_agrees (gconstpointer name)
 {
   g_autoptr (DispPolicySpec) spec = disp_policy_spec_new (name, NULL, NULL);
   g_autoptr (DispPolicies) policies = disp_policies_new (spec);
-  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, CPU ("a", "m", 1, 1),
-                                               CPU ("b", "m", 1, 2), CPU ("c", "m", 1, 5), NULL);
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, CPU ("a", "m", 1, 2),
+                                               CPU ("b", "m", 1, 5), CPU ("c", "m", 1, 5), NULL);
   g_autoptr (DispRouting) routing = disp_routing_new (fleet, policies, NULL);
   g_autoptr (DispRequest) request = fixture_request ("m", 1, "[1.0]");
   g_autoptr (GRand) random = g_rand_new_with_seed (42);
@@ -74,6 +74,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/core/chances/round-robin", "round-robin", test_agrees);
   g_test_add_data_func ("/core/chances/random", "random", test_agrees);
   g_test_add_data_func ("/core/chances/probabilities", "probabilities", test_agrees);
+  g_test_add_data_func ("/core/chances/least-loaded", "least-loaded", test_agrees);
   g_test_add_func ("/core/chances/left-over", test_left_over);
   return g_test_run ();
 }

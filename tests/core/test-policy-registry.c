@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/error.h"
+#include "core/least-loaded.h"
 #include "core/policy-registry.h"
 #include "core/probabilities.h"
 #include "core/random.h"
@@ -13,10 +14,11 @@ test_names (void)
 {
   const char *const *names = disp_policy_get_names ();
 
-  g_assert_cmpuint (g_strv_length ((char **) names), ==, 3);
+  g_assert_cmpuint (g_strv_length ((char **) names), ==, 4);
   g_assert_cmpstr (names[0], ==, "round-robin");
   g_assert_true (g_strv_contains (names, "random"));
   g_assert_true (g_strv_contains (names, "probabilities"));
+  g_assert_true (g_strv_contains (names, "least-loaded"));
   for (guint i = 0; names[i] != NULL; i++)
     {
       g_assert_nonnull (disp_policy_get_summary (names[i]));
@@ -29,8 +31,9 @@ test_names (void)
 static void
 test_create (void)
 {
-  static const char *const names[] = { "round-robin", "random", "probabilities" };
-  const GType types[] = { DISP_TYPE_ROUND_ROBIN, DISP_TYPE_RANDOM, DISP_TYPE_PROBABILITIES };
+  static const char *const names[] = { "round-robin", "random", "probabilities", "least-loaded" };
+  const GType types[] = { DISP_TYPE_ROUND_ROBIN, DISP_TYPE_RANDOM, DISP_TYPE_PROBABILITIES,
+                          DISP_TYPE_LEAST_LOADED };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -53,12 +56,13 @@ test_create (void)
 static void
 test_unknown (void)
 {
-  static const char *const names[] = { "", "Random", "round-robin ", "least-loaded" };
+  static const char *const names[] = { "", "Random", "round-robin ", "least_loaded" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *message = g_strdup_printf (
-          "there is no policy \"%s\", expected one of: round-robin, random, probabilities",
+          "there is no policy \"%s\", expected one of: round-robin, random, probabilities, "
+          "least-loaded",
           names[i]);
       g_autoptr (GError) error = NULL;
 
@@ -79,7 +83,7 @@ spec_from_text (const char *name, const char *text, GError **error)
 static void
 test_options_refused (void)
 {
-  static const char *const names[] = { "round-robin", "random" };
+  static const char *const names[] = { "round-robin", "random", "least-loaded" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
