@@ -172,9 +172,10 @@ class Program:
 
 
 class Front:
-    """What takes predictions, at self.address."""
+    """What takes predictions, at self.address; with self.tls it speaks TLS there."""
 
     address = None
+    tls = None
 
     def ask(self, method, path, body=None, headers=None, at=None):
         """Sends one request, on a connection of its own, perhaps elsewhere; returns the Answer."""
@@ -186,6 +187,8 @@ class Front:
 
     def connect(self, at=None):
         """Returns a connection that can be kept."""
+        if self.tls and at is None:
+            return http.client.HTTPSConnection(self.address, timeout=LIMIT, context=self.tls)
         return http.client.HTTPConnection(at or self.address, timeout=LIMIT)
 
     def dial(self):
