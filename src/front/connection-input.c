@@ -165,6 +165,8 @@ finish_body (DispConnection *self, gboolean is_kept)
 
   g_clear_pointer (&self->body, disp_request_body_free);
   disp_deadline_clear (&self->deadline);
+  /* If it could not be told to go on, that goes along with the answer, which has its own time. */
+  self->is_blocked = FALSE;
   self->state = DISP_CONNECTION_SERVING;
   self->hall->events.request (self, bytes, self->hall->user_data);
 }

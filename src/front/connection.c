@@ -116,7 +116,8 @@ on_ready (DispPoll *poll)
 
   if (self->is_blocked && poll->is_writable)
     disp_connection_unblock (self);
-  else if (disp_connection_is_reading (self))
+  /* One event may tell of more than that, which is not told again. */
+  if (disp_connection_is_reading (self))
     disp_connection_read (self);
   else if (self->state == DISP_CONNECTION_SERVING)
     check_hung_up (self);
@@ -227,8 +228,7 @@ disp_connection_set_exchange (DispConnection *self, gpointer exchange)
  * disp_connection_get_exchange:
  * @self: a connection
  *
- * Returns: (transfer none) (nullable): what disp_connection_set_exchange() gave for the request in
- *   progress
+ * Returns: (transfer none) (nullable): what it has for the request in progress
  */
 gpointer
 disp_connection_get_exchange (DispConnection *self)
@@ -378,7 +378,6 @@ disp_connection_close (DispConnection *self)
 {
   g_autoptr (DispConnection) kept = disp_connection_ref (self);
   gboolean was_taken = self->state == DISP_CONNECTION_TAKEN;
-  gboolean is_cut = was_taken || self->is_broken;
 
   if (self->state == DISP_CONNECTION_CLOSED)
     return;
@@ -392,7 +391,7 @@ disp_connection_close (DispConnection *self)
   self->stream = NULL;
   disp_connection_clear_input (self);
   disp_outbox_clear (&self->outbox);
-  disp_channel_close (g_steal_pointer (&self->channel), is_cut);
+  disp_channel_close (g_steal_pointer (&self->channel), was_taken || self->is_broken);
   if (was_taken && self->taken.broken != NULL)
     self->taken.broken (self->taken_data);
   disp_connection_end_request (self);
