@@ -201,9 +201,10 @@ disp_exchange_begin_body (DispExchange *self, const char *content_type,
   g_autoptr (GBytes) head = NULL;
 
   write_head (self, SOUP_STATUS_OK, content_type);
-  if (framing != DISP_FRAMING_END)
+  /* Also with HEAD, but never to HTTP/1.0 (RFC 9112, section 6.1). */
+  if (self->head->minor_version > 0)
     disp_exchange_set_field (self, "Transfer-Encoding", "chunked");
-  else
+  else if (framing == DISP_FRAMING_END)
     disp_exchange_set_field (self, "Connection", "close");
   head = format_head (message);
   self->message = NULL;

@@ -351,6 +351,23 @@ test_old_client (void)
   raw_client_assert_end (client);
 }
 
+/* It knows no transfer codings either, whatever it asks. */
+static void
+test_head_of_old_client (void)
+{
+  g_autoptr (Rig) rig = rig_new (1000, 65536);
+  g_autoptr (RawClient) client = raw_client_new (rig->fixture->address);
+  g_autoptr (RawAnswer) answer = NULL;
+
+  raw_client_send (client, "HEAD /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n" GET ("/plain"),
+                   -1);
+  answer = raw_client_read_head (client);
+  g_assert_cmpuint (answer->status, ==, 200);
+  raw_answer_assert_field (answer, "Transfer-Encoding", NULL);
+  raw_answer_assert_field (answer, "Connection", "keep-alive");
+  assert_plain (client);
+}
+
 static void
 test_head (void)
 {
@@ -684,6 +701,7 @@ main (int argc, char **argv)
   g_test_add_func ("/front/streamed-answer/posted", test_posted);
   g_test_add_func ("/front/streamed-answer/old-client", test_old_client);
   g_test_add_func ("/front/streamed-answer/head", test_head);
+  g_test_add_func ("/front/streamed-answer/head/old-client", test_head_of_old_client);
   g_test_add_func ("/front/streamed-answer/early-failure", test_early_failure);
   g_test_add_data_func ("/front/streamed-answer/late-failure/chunks", GET ("/stream"),
                         test_late_failure);
