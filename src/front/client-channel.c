@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -306,6 +308,21 @@ int
 disp_channel_get_fd (const DispChannel *self)
 {
   return self->fd;
+}
+
+/**
+ * disp_channel_count_untaken:
+ * @self: a channel
+ *
+ * Returns: how much of what was written the system still keeps, because the peer has not taken it,
+ *   in bytes, with what TLS adds
+ */
+gsize
+disp_channel_count_untaken (const DispChannel *self)
+{
+  int n = 0;
+
+  return ioctl (self->fd, SIOCOUTQ, &n) == 0 ? (gsize) n : 0;
 }
 
 /**

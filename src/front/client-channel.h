@@ -35,5 +35,6 @@ gssize disp_channel_write (DispChannel *self, const GOutputVector *vectors, guin
 void disp_channel_shutdown (DispChannel *self);
 
 int disp_channel_get_fd (const DispChannel *self);
+gsize disp_channel_count_untaken (const DispChannel *self);
 gboolean disp_channel_is_tls (const DispChannel *self);
 gboolean disp_channel_is_pending (const DispChannel *self);

@@ -125,7 +125,7 @@ begin_body (DispConnection *self, DispHttpHead *head)
   self->is_persistent = head->is_persistent;
   self->keep = FALSE;
   self->is_begun = TRUE;
-  self->mark = self->received;
+  self->mark = (gint64) self->received;
   disp_connection_set_deadline (self, self->terms->body_timeout);
   self->hall->events.head (self, head, self->hall->user_data);
 }
@@ -332,7 +332,8 @@ disp_connection_input_late (DispConnection *self)
       disp_connection_close (self);
       return;
     }
-  if (!is_head && !disp_connection_is_too_slow (self, self->received, self->terms->body_timeout))
+  if (!is_head
+      && !disp_connection_is_too_slow (self, (gint64) self->received, self->terms->body_timeout))
     return;
   error = is_head ? g_error_new (DISP_ERROR, DISP_ERROR_REQUEST_TIMEOUT,
                                  "the head of the request did not come within %g s",

@@ -9,6 +9,15 @@
  * microseconds. */
 #define MAX_LINGER (2 * G_USEC_PER_SEC)
 
+/* How much of the answers the client has taken, in bytes, give or take what the system and TLS need
+ * besides.  What the system has taken says less: it keeps a lot, and takes the next only when much
+ * of that is gone. */
+static gint64
+count_taken (DispConnection *self)
+{
+  return (gint64) self->outbox.sent - (gint64) disp_channel_count_untaken (self->channel);
+}
+
 static void
 block (DispConnection *self)
 {
@@ -17,7 +26,7 @@ block (DispConnection *self)
   /* While it lingers, the time for that counts. */
   if (disp_deadline_is_set (&self->deadline))
     return;
-  self->mark = self->outbox.sent;
+  self->mark = count_taken (self);
   disp_connection_set_deadline (self, self->terms->write_timeout);
 }
 
@@ -121,7 +130,7 @@ void
 disp_connection_output_late (DispConnection *self)
 {
   if (!self->is_blocked
-      || !disp_connection_is_too_slow (self, self->outbox.sent, self->terms->write_timeout))
+      || !disp_connection_is_too_slow (self, count_taken (self), self->terms->write_timeout))
     return;
   self->is_broken = TRUE;
   if (self->stream != NULL)

@@ -57,7 +57,7 @@ struct _DispConnection
   DispOutbox outbox;
   gboolean is_blocked; /* something waits until it can be sent */
   gboolean is_broken;  /* nothing can be sent any more */
-  guint64 mark;        /* what was received, or sent, when the time in progress began, in bytes */
+  gint64 mark;         /* what was received, or taken, when the time in progress began, in bytes */
 
   gpointer exchange;         /* (unowned) (nullable) of the request in progress */
   gboolean is_begun;         /* the owner knows of that */
@@ -90,4 +90,4 @@ void disp_connection_clear_input (DispConnection *self);
 void disp_connection_flush (DispConnection *self);
 void disp_connection_unblock (DispConnection *self);
 void disp_connection_output_late (DispConnection *self);
-gboolean disp_connection_is_too_slow (DispConnection *self, guint64 n, gint64 window);
+gboolean disp_connection_is_too_slow (DispConnection *self, gint64 n, gint64 window);

@@ -75,13 +75,13 @@ disp_connection_set_deadline (DispConnection *self, gint64 delay)
 /**
  * disp_connection_is_too_slow:
  * @self: a connection whose deadline has come
- * @n: what was received, or sent, in all, in bytes
+ * @n: what was received, or taken by the client, in all, in bytes
  * @window: over how long that is measured, in microseconds
  *
  * Returns: whether less went since the deadline was set than must; if not it is set anew
  */
 gboolean
-disp_connection_is_too_slow (DispConnection *self, guint64 n, gint64 window)
+disp_connection_is_too_slow (DispConnection *self, gint64 n, gint64 window)
 {
   double wanted = (double) self->terms->min_rate * (double) window / G_USEC_PER_SEC;
 

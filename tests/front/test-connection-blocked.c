@@ -8,6 +8,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+/* How much of an answer a client must take in each of its times, in bytes, and how long those are,
+ * in microseconds: what terms have that nobody has set. */
+#define MIN_TAKEN 30000
+#define WRITE_TIMEOUT (30 * G_USEC_PER_SEC)
+
 /* A client that waits to be told to go on. */
 #define HEAD "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
 
@@ -110,13 +115,16 @@ fill (int socket)
     ;
 }
 
-static void
-drink (int socket)
+static gsize
+drink (int socket, gsize n)
 {
   char waste[4096];
+  gsize drunk = 0;
+  gssize part = 1;
 
-  while (recv (socket, waste, sizeof waste, MSG_DONTWAIT) > 0)
-    ;
+  for (; drunk < n && part > 0; drunk += (gsize) MAX (part, 0))
+    part = recv (socket, waste, MIN (sizeof waste, n - drunk), MSG_DONTWAIT);
+  return drunk;
 }
 
 static void
@@ -168,7 +176,7 @@ tear_down (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 static void
 test_reads_and_sends (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
-  drink (fixture->client);
+  drink (fixture->client, G_MAXSIZE);
   say (fixture, "{}");
   settle ();
   g_assert_cmpuint (fixture->n_requests, ==, 1);
@@ -188,6 +196,51 @@ test_sends_and_goes (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_null (fixture->connection);
 }
 
+/* As SoupServer would, for as long as there is room. */
+static void
+write_answer (Fixture *fixture)
+{
+  static const char piece[65536];
+  GOutputStream *output = g_io_stream_get_output_stream (fixture->stream);
+
+  while (g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), piece,
+                                                     sizeof piece, NULL, NULL)
+         > 0)
+    ;
+}
+
+/* Whoever writes the answer is told so. */
+static gboolean
+is_cut (Fixture *fixture)
+{
+  GOutputStream *output = g_io_stream_get_output_stream (fixture->stream);
+  g_autoptr (GError) error = NULL;
+
+  g_pollable_output_stream_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (output), "x", 1, NULL,
+                                              &error);
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+}
+
+/* The system tells of room only when there is a lot of it.  A client that is fast enough is not cut
+ * off for that, and one that stops is. */
+static void
+test_reads_slowly (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  say (fixture, "{}");
+  settle ();
+  write_answer (fixture);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_cmpuint (drink (fixture->client, 2 * MIN_TAKEN), ==, 2 * MIN_TAKEN);
+      fake_clock_advance (fixture->clock, WRITE_TIMEOUT + G_USEC_PER_SEC);
+      settle ();
+      g_assert_false (is_cut (fixture));
+    }
+  fake_clock_advance (fixture->clock, WRITE_TIMEOUT + G_USEC_PER_SEC);
+  settle ();
+  g_assert_true (is_cut (fixture));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -196,5 +249,7 @@ main (int argc, char **argv)
               test_reads_and_sends, tear_down);
   g_test_add ("/front/connection-blocked/sends-and-goes", Fixture, NULL, set_up,
               test_sends_and_goes, tear_down);
+  g_test_add ("/front/connection-blocked/reads-slowly", Fixture, NULL, set_up, test_reads_slowly,
+              tear_down);
   return g_test_run ();
 }
