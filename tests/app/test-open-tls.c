@@ -106,6 +106,7 @@ assert_refused (Fixture *fixture, const char *path, const char *pattern)
   g_autoptr (GError) error = NULL;
 
   g_clear_object (&fixture->terms->certificate);
+  g_clear_object (&fixture->terms->client_authorities);
   g_assert_false (disp_config_load_tls (fixture->config, fixture->terms, &error));
   g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
   if (!g_pattern_match_simple (glob, error->message))
