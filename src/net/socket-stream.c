@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/socket-stream.h"
 
+#include "core/tsan.h"
 #include "net/socket.h"
+
+/* A stream that goes to another thread does so in the hands of GIO, which ThreadSanitizer does not
+ * see: whoever has it in the end is told to have all that was set before. */
 
 static gboolean
 clear_would_block (GError **error)
@@ -30,8 +34,10 @@ socket_input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize
                                GError **error)
 {
   SocketInput *self = SOCKET_INPUT (stream);
-  gssize n = disp_socket_receive (self->socket, buffer, count, error);
+  gssize n;
 
+  DISP_TSAN_ACQUIRE (self);
+  n = disp_socket_receive (self->socket, buffer, count, error);
   if (n <= 0 || self->filter == NULL || self->filter (buffer, (gsize) n, self->filter_data))
     return n;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "that must not come here");
@@ -128,8 +134,10 @@ socket_output_writev_nonblocking (GPollableOutputStream *stream, const GOutputVe
                                   gsize n_vectors, gsize *bytes_written, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  gssize n = disp_socket_send (SOCKET_OUTPUT (stream)->socket, vectors, n_vectors, &local);
+  gssize n;
 
+  DISP_TSAN_ACQUIRE (stream);
+  n = disp_socket_send (SOCKET_OUTPUT (stream)->socket, vectors, n_vectors, &local);
   *bytes_written = (gsize) MAX (n, 0);
   if (n >= 0)
     return G_POLLABLE_RETURN_OK;
@@ -325,6 +333,9 @@ disp_socket_stream_new (int fd)
   DispSocketStream *self = g_object_new (DISP_TYPE_SOCKET_STREAM, NULL);
 
   self->socket->fd = fd;
+  DISP_TSAN_RELEASE (self->socket);
+  DISP_TSAN_RELEASE (self->input);
+  DISP_TSAN_RELEASE (self->output);
   return G_IO_STREAM (self);
 }
 
@@ -340,6 +351,7 @@ disp_socket_stream_set_filter (DispSocketStream *self, DispSocketFilter filter, 
 {
   self->input->filter = filter;
   self->input->filter_data = user_data;
+  DISP_TSAN_RELEASE (self->input);
 }
 
 /**

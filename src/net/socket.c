@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "net/socket.h"
 
+#include "core/tsan.h"
+
 #include <errno.h>
 #include <glib-unix.h>
 #include <limits.h>
@@ -38,11 +40,14 @@ disp_socket_new (int fd)
 void
 disp_socket_close (DispSocket *self)
 {
-  int fd = self->fd;
+  int fd;
 
+  DISP_TSAN_ACQUIRE (self);
+  fd = self->fd;
   self->fd = -1;
   if (fd >= 0)
     close (fd); /* it is gone, whatever close() says */
+  DISP_TSAN_RELEASE (self);
 }
 
 /**
@@ -60,6 +65,7 @@ disp_socket_unref (DispSocket *self)
 static gboolean
 check_open (DispSocket *self, GError **error)
 {
+  DISP_TSAN_ACQUIRE (self);
   if (self->fd >= 0)
     return TRUE;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "the connection is closed");
