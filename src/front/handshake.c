@@ -176,24 +176,30 @@ is_client_hello (const guint8 *prefix)
          && prefix[HEADER_SIZE] == CLIENT_HELLO && prefix[VERSION_OFFSET] == MAJOR_VERSION;
 }
 
+/* Whether nothing will come of it: @n is what recv() said of the prefix. */
+static gboolean
+is_hopeless (DispHandshake *self, gssize n, gboolean is_hello)
+{
+  if (n < 0)
+    return errno != EAGAIN && errno != EINTR;
+  return (n == PREFIX_SIZE && !is_hello) || self->poll.is_hung_up || n == 0;
+}
+
 /* No thread waits for a client that has not said all that it can say by itself. */
 static void
 look (DispHandshake *self)
 {
   guint8 prefix[PREFIX_SIZE];
   gssize n = recv (self->poll.fd, prefix, sizeof prefix, MSG_PEEK | MSG_DONTWAIT);
+  gboolean is_hello = n == PREFIX_SIZE && is_client_hello (prefix);
 
-  if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-    fail (self);
-  else if (n > 0 && prefix[0] != TYPE_HANDSHAKE)
+  if (n > 0 && prefix[0] != TYPE_HANDSHAKE)
     refuse_plain (self);
-  else if (n == PREFIX_SIZE && !is_client_hello (prefix))
-    fail (self);
-  else if (n == PREFIX_SIZE && prefix[VERSION_OFFSET + 1] < OLDEST_MINOR_VERSION)
+  else if (is_hello && prefix[VERSION_OFFSET + 1] < OLDEST_MINOR_VERSION)
     refuse_old (self);
-  else if (n == PREFIX_SIZE && is_whole (self->poll.fd, prefix))
+  else if (is_hello && is_whole (self->poll.fd, prefix))
     begin_job (self);
-  else if (self->poll.is_hung_up)
+  else if (is_hopeless (self, n, is_hello))
     fail (self);
 }
 
