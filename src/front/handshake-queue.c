@@ -183,10 +183,12 @@ on_turn (gpointer data, gpointer user_data)
 static int
 compare_jobs (gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer user_data)
 {
-  int difference = (int) (((const DispHandshakeJob *) b)->serial
-                          - ((const DispHandshakeJob *) a)->serial);
+  const DispHandshakeJob *one = a;
+  const DispHandshakeJob *other = b;
 
-  return difference;
+  DISP_TSAN_ACQUIRE (one);
+  DISP_TSAN_ACQUIRE (other);
+  return (int) (other->serial - one->serial);
 }
 
 /**
