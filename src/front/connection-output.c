@@ -15,7 +15,7 @@
 static gint64
 count_taken (DispConnection *self)
 {
-  return (gint64) self->outbox.sent - (gint64) disp_channel_count_untaken (self->channel);
+  return (gint64) self->output.sent - (gint64) disp_channel_count_untaken (self->channel);
 }
 
 static void
@@ -93,12 +93,12 @@ on_flushed (DispConnection *self)
 void
 disp_connection_flush (DispConnection *self)
 {
-  DispOutboxState state = self->is_broken ? DISP_OUTBOX_BROKEN
-                                          : disp_outbox_flush (&self->outbox, self->channel);
+  DispSendState state = self->is_broken ? DISP_SEND_BROKEN
+                                        : disp_send_buffer_flush (&self->output, self->channel);
 
-  if (state == DISP_OUTBOX_BLOCKED)
+  if (state == DISP_SEND_BLOCKED)
     block (self);
-  else if (state == DISP_OUTBOX_BROKEN)
+  else if (state == DISP_SEND_BROKEN)
     disp_connection_close (self);
   else
     on_flushed (self);
@@ -144,7 +144,8 @@ static gssize
 on_stream_write (const void *bytes, gsize n, gpointer user_data)
 {
   DispConnection *self = user_data;
-  gssize taken = self->is_broken ? -1 : disp_outbox_write (&self->outbox, self->channel, bytes, n);
+  gssize taken = self->is_broken ? -1
+                                 : disp_send_buffer_write (&self->output, self->channel, bytes, n);
 
   if (taken == 0)
     block (self);
@@ -234,7 +235,7 @@ disp_connection_take (DispConnection *self, SoupServerMessage *message,
 void
 disp_connection_append (DispConnection *self, const void *bytes, gsize n)
 {
-  disp_outbox_append (&self->outbox, bytes, n);
+  disp_send_buffer_append (&self->output, bytes, n);
   self->is_appended = TRUE;
   if (!self->is_blocked)
     disp_poller_again (&self->poll);
@@ -284,7 +285,7 @@ disp_connection_refuse (DispConnection *self, GBytes *response)
   gsize length;
   const void *bytes = g_bytes_get_data (response, &length);
 
-  disp_outbox_append (&self->outbox, bytes, length);
+  disp_send_buffer_append (&self->output, bytes, length);
   g_bytes_unref (response);
   linger (self);
   disp_connection_end_request (self);

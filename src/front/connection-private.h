@@ -3,8 +3,8 @@
 
 #include "front/connection.h"
 #include "front/guarded-stream.h"
-#include "front/outbox.h"
 #include "front/request-body.h"
+#include "front/send-buffer.h"
 
 /**
  * DispConnectionState:
@@ -54,7 +54,7 @@ struct _DispConnection
   guint64 received;      /* in all, in bytes */
   gsize discarded;       /* while it lingers, in bytes */
 
-  DispOutbox outbox;
+  DispSendBuffer output;
   gboolean is_blocked; /* something waits until it can be sent */
   gboolean is_broken;  /* nothing can be sent any more */
   gint64 mark;         /* what was received, or taken, when the time in progress began, in bytes */

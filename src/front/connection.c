@@ -254,7 +254,7 @@ disp_connection_expect_body (DispConnection *self, const DispHttpHead *head, gsi
   self->body = disp_request_body_new (self->hall->reception, self->terms, head, limit, is_kept);
   if (!head->expects_continue || self->in != NULL)
     return;
-  disp_outbox_append (&self->outbox, go_on, sizeof go_on - 1);
+  disp_send_buffer_append (&self->output, go_on, sizeof go_on - 1);
   disp_connection_flush (self);
 }
 
@@ -390,7 +390,7 @@ disp_connection_close (DispConnection *self)
     disp_guarded_stream_forget (self->stream);
   self->stream = NULL;
   disp_connection_clear_input (self);
-  disp_outbox_clear (&self->outbox);
+  disp_send_buffer_clear (&self->output);
   disp_channel_close (g_steal_pointer (&self->channel), was_taken || self->is_broken);
   if (was_taken && self->taken.broken != NULL)
     self->taken.broken (self->taken_data);

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "front/outbox.h"
+#include "front/send-buffer.h"
 
 /* As much may wait without being sent, in bytes. */
 #define MAX_WAITING (64 * 1024)
 
 static gsize
-count_waiting (const DispOutbox *self)
+count_waiting (const DispSendBuffer *self)
 {
   return self->bytes != NULL ? self->bytes->len - self->offset : 0;
 }
 
 /**
- * disp_outbox_clear:
- * @self: an outbox
+ * disp_send_buffer_clear:
+ * @self: a send buffer
  *
  * Forgets what waits.
  */
 void
-disp_outbox_clear (DispOutbox *self)
+disp_send_buffer_clear (DispSendBuffer *self)
 {
   g_clear_pointer (&self->bytes, g_byte_array_unref);
   self->offset = 0;
 }
 
 /**
- * disp_outbox_append:
- * @self: an outbox
+ * disp_send_buffer_append:
+ * @self: a send buffer
  * @bytes: what to send
  * @n: how much, in bytes
  *
  * Has @bytes wait, however much waits already.
  */
 void
-disp_outbox_append (DispOutbox *self, const void *bytes, gsize n)
+disp_send_buffer_append (DispSendBuffer *self, const void *bytes, gsize n)
 {
   if (self->bytes == NULL)
     self->bytes = g_byte_array_new ();
@@ -41,16 +41,16 @@ disp_outbox_append (DispOutbox *self, const void *bytes, gsize n)
 
 /* Notes that @n bytes of what waits were sent. */
 static void
-forget_sent (DispOutbox *self, gsize n)
+forget_sent (DispSendBuffer *self, gsize n)
 {
   self->offset += n;
   if (count_waiting (self) == 0)
-    disp_outbox_clear (self);
+    disp_send_buffer_clear (self);
 }
 
 /**
- * disp_outbox_write:
- * @self: an outbox
+ * disp_send_buffer_write:
+ * @self: a send buffer
  * @channel: where it goes
  * @bytes: what to send
  * @n: how much, in bytes, at least one
@@ -60,7 +60,7 @@ forget_sent (DispOutbox *self, gsize n)
  * Returns: how many of @bytes were taken; 0 = none for now; -1 = the connection is broken
  */
 gssize
-disp_outbox_write (DispOutbox *self, DispChannel *channel, const void *bytes, gsize n)
+disp_send_buffer_write (DispSendBuffer *self, DispChannel *channel, const void *bytes, gsize n)
 {
   gsize waiting = count_waiting (self);
   GOutputVector vectors[2] = { { NULL, 0 }, { bytes, n } };
@@ -68,7 +68,7 @@ disp_outbox_write (DispOutbox *self, DispChannel *channel, const void *bytes, gs
 
   if (n <= MAX_WAITING - MIN (waiting, MAX_WAITING))
     {
-      disp_outbox_append (self, bytes, n);
+      disp_send_buffer_append (self, bytes, n);
       return (gssize) n;
     }
   if (waiting > 0)
@@ -82,21 +82,21 @@ disp_outbox_write (DispOutbox *self, DispChannel *channel, const void *bytes, gs
       forget_sent (self, (gsize) sent);
       return 0;
     }
-  disp_outbox_clear (self);
+  disp_send_buffer_clear (self);
   return sent - (gssize) waiting;
 }
 
 /**
- * disp_outbox_flush:
- * @self: an outbox
+ * disp_send_buffer_flush:
+ * @self: a send buffer
  * @channel: where it goes
  *
  * Sends what waits.
  *
  * Returns: what became of it
  */
-DispOutboxState
-disp_outbox_flush (DispOutbox *self, DispChannel *channel)
+DispSendState
+disp_send_buffer_flush (DispSendBuffer *self, DispChannel *channel)
 {
   while (count_waiting (self) > 0)
     {
@@ -104,21 +104,9 @@ disp_outbox_flush (DispOutbox *self, DispChannel *channel)
       gssize sent = disp_channel_write (channel, &vector, 1);
 
       if (sent < 0)
-        return sent == DISP_CHANNEL_WAIT ? DISP_OUTBOX_BLOCKED : DISP_OUTBOX_BROKEN;
+        return sent == DISP_CHANNEL_WAIT ? DISP_SEND_BLOCKED : DISP_SEND_BROKEN;
       self->sent += (guint64) sent;
       forget_sent (self, (gsize) sent);
     }
-  return DISP_OUTBOX_EMPTY;
-}
-
-/**
- * disp_outbox_is_empty:
- * @self: an outbox
- *
- * Returns: whether nothing waits
- */
-gboolean
-disp_outbox_is_empty (const DispOutbox *self)
-{
-  return count_waiting (self) == 0;
+  return DISP_SEND_EMPTY;
 }
