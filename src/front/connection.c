@@ -376,7 +376,7 @@ disp_connection_end_request (DispConnection *self)
 void
 disp_connection_close (DispConnection *self)
 {
-  g_autoptr (DispConnection) kept = disp_connection_ref (self);
+  G_GNUC_UNUSED g_autoptr (DispConnection) kept = disp_connection_ref (self);
   gboolean was_taken = self->state == DISP_CONNECTION_TAKEN;
 
   if (self->state == DISP_CONNECTION_CLOSED)
