@@ -2,6 +2,7 @@
 #include "app/config.h"
 
 #include "app/credential.h"
+#include "core/clean-text.h"
 #include "core/error.h"
 #include "front/listen-address.h"
 
@@ -22,6 +23,7 @@ static gboolean G_GNUC_PRINTF (4, 5)
   va_end (arguments);
   g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: [%s] %s: %s",
                self->origins[setting], row->group, row->key, fault);
+  disp_clean_message (error);
   return FALSE;
 }
 

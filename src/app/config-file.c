@@ -3,6 +3,7 @@
 
 #include "app/key-file-value.h"
 #include "build-config.h"
+#include "core/clean-text.h"
 #include "core/error.h"
 
 #include <errno.h>
@@ -19,6 +20,13 @@ read_probabilities (GKeyFile *file, const char *model, GError **error)
 {
   g_autofree char *text = disp_key_file_value_read (file, DISP_PROBABILITIES_GROUP, model, error);
 
+  /* No fleet can have it. */
+  if (text != NULL && !g_utf8_validate (model, -1, NULL))
+    {
+      g_set_error_literal (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
+                           _ ("expected the name of a model, which is UTF-8"));
+      return NULL;
+    }
   return text != NULL ? disp_setting_parse_probabilities (text, error) : NULL;
 }
 
@@ -93,57 +101,130 @@ load_group (DispConfig *self, GKeyFile *file, const char *path, const char *grou
   return TRUE;
 }
 
+/* Of a text that is no key file the first line for which it is none, from 1 on. */
+static guint
+find_bad_line (const char *text)
+{
+  g_autoptr (GArray) ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+  guint good = 0;
+  guint bad;
+
+  for (gsize end = 0; text[end] != '\0';)
+    {
+      end += strcspn (text + end, "\n");
+      end += text[end] == '\n';
+      g_array_append_val (ends, end);
+    }
+  bad = MAX (ends->len, 1);
+  while (bad - good > 1)
+    {
+      guint middle = good + (bad - good) / 2;
+      g_autoptr (GKeyFile) file = g_key_file_new ();
+
+      if (g_key_file_load_from_data (file, text, g_array_index (ends, gsize, middle - 1),
+                                     G_KEY_FILE_KEEP_TRANSLATIONS, NULL))
+        good = middle;
+      else
+        bad = middle;
+    }
+  return bad;
+}
+
+static guint
+count_lines (const char *text, const char *end)
+{
+  guint n = 1;
+
+  while ((text = memchr (text, '\n', (gsize) (end - text))) != NULL)
+    {
+      text++;
+      n++;
+    }
+  return n;
+}
+
 static GKeyFile *
-read_key_file (const char *path, GError **error)
+parse_key_file (const char *text, gsize length, const char *origin, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *text = NULL;
-  gsize length;
+  g_autoptr (GError) local = NULL;
+  const char *nul = memchr (text, '\0', length);
 
-  if (!g_file_get_contents (path, &text, &length, error))
-    return NULL;
   /* GKeyFile would take what follows for the end of the line. */
-  if (strlen (text) < length)
+  if (nul != NULL)
     {
-      g_set_error_literal (error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_PARSE,
-                           _ ("expected text, found a NUL byte"));
+      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: line %u: %s"), origin,
+                   count_lines (text, nul), _ ("expected text, found a NUL byte"));
       return NULL;
     }
   /* Without the flag it would drop keys like "listen[de]" silently. */
-  return g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, error)
-             ? g_steal_pointer (&file)
-             : NULL;
+  if (g_key_file_load_from_data (file, text, length, G_KEY_FILE_KEEP_TRANSLATIONS, &local))
+    return g_steal_pointer (&file);
+  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: line %u: %s"), origin,
+               find_bad_line (text), local->message);
+  return NULL;
+}
+
+static gboolean
+load_groups (DispConfig *self, GKeyFile *file, const char *origin, GError **error)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+  gboolean given[DISP_N_SETTINGS] = { FALSE };
+
+  for (char **group = groups; *group != NULL; group++)
+    if (!load_group (self, file, origin, *group, given, error))
+      return FALSE;
+  return disp_config_imply_source (self, given, origin, error);
+}
+
+/**
+ * disp_config_load_text:
+ * @self: a configuration
+ * @text: a key file, with a NUL byte behind it
+ * @length: how many bytes it has
+ * @origin: where it is from, for messages
+ * @error: %DISP_ERROR_INVALID_CONFIG, naming @origin, the section, the key, or the line, and what
+ *   was expected, in one line of UTF-8
+ *
+ * Puts what a text says over what was there.  After an error the configuration must not be used.
+ *
+ * Returns: whether the text is right
+ */
+gboolean
+disp_config_load_text (DispConfig *self, const char *text, gsize length, const char *origin,
+                       GError **error)
+{
+  g_autoptr (GKeyFile) file = parse_key_file (text, length, origin, error);
+
+  if (file != NULL && load_groups (self, file, origin, error))
+    return TRUE;
+  disp_clean_message (error);
+  return FALSE;
 }
 
 /**
  * disp_config_load_file:
  * @self: a configuration
  * @path: a key file
- * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section, the key and what was expected
+ * @error: as of disp_config_load_text()
  *
- * Puts what a file says over what was there.  After an error the configuration must not be used.
+ * Loads the text that is in a file.
  *
  * Returns: whether the file is right
  */
 gboolean
 disp_config_load_file (DispConfig *self, const char *path, GError **error)
 {
+  g_autofree char *text = NULL;
   g_autoptr (GError) local = NULL;
-  g_autoptr (GKeyFile) file = read_key_file (path, &local);
-  g_auto (GStrv) groups = NULL;
-  gboolean given[DISP_N_SETTINGS] = { FALSE };
+  gsize length;
 
-  if (file == NULL)
-    {
-      g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: cannot be read: %s"), path,
-                   local->message);
-      return FALSE;
-    }
-  groups = g_key_file_get_groups (file, NULL);
-  for (char **group = groups; *group != NULL; group++)
-    if (!load_group (self, file, path, *group, given, error))
-      return FALSE;
-  return disp_config_imply_source (self, given, path, error);
+  if (g_file_get_contents (path, &text, &length, &local))
+    return disp_config_load_text (self, text, length, path, error);
+  g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, _ ("%s: cannot be read: %s"), path,
+               local->message);
+  disp_clean_message (error);
+  return FALSE;
 }
 
 static int

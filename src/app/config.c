@@ -2,6 +2,7 @@
 #include "app/config.h"
 
 #include "build-config.h"
+#include "core/clean-text.h"
 #include "core/error.h"
 
 #include <glib/gi18n.h>
@@ -25,7 +26,10 @@ disp_config_set_setting (DispConfig *self, DispSetting setting, const char *text
   const DispSettingRow *row = disp_setting_get_row (setting);
 
   if (!row->parse (text, (char *) self + row->offset, error))
-    return FALSE;
+    {
+      disp_clean_message (error);
+      return FALSE;
+    }
   g_free (self->texts[setting]);
   self->texts[setting] = g_strdup (text);
   g_free (self->origins[setting]);

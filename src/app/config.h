@@ -116,6 +116,8 @@ typedef struct
 DispConfig *disp_config_new (void);
 void disp_config_free (DispConfig *self);
 gboolean disp_config_load_file (DispConfig *self, const char *path, GError **error);
+gboolean disp_config_load_text (DispConfig *self, const char *text, gsize length,
+                                const char *origin, GError **error);
 gboolean disp_config_load_default_files (DispConfig *self, GError **error);
 gboolean disp_config_load_environment (DispConfig *self, const char *const *environment,
                                        GError **error);

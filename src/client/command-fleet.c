@@ -5,6 +5,7 @@
 #include "client/format.h"
 #include "client/policy-options.h"
 #include "client/properties.h"
+#include "core/clean-text.h"
 
 #include <glib/gi18n.h>
 
@@ -171,7 +172,7 @@ print_names (GPtrArray *members)
 {
   for (guint i = 0; i < members->len; i++)
     {
-      g_autofree char *name = disp_text_clean (((const DispMember *) members->pdata[i])->name);
+      g_autofree char *name = disp_clean_text (((const DispMember *) members->pdata[i])->name);
 
       g_print ("%s\n", name);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/http.h"
 
-#include "client/table.h"
+#include "core/clean-text.h"
 #include "core/error.h"
 #include "wire/json-member.h"
 
@@ -219,5 +219,5 @@ disp_http_get_problem (const DispHttpAnswer *self)
   problem = read_error (text != NULL ? text : "", length);
   if (problem == NULL)
     problem = g_strndup (text != NULL ? text : "", MIN (length, MAX_SHOWN));
-  return disp_text_clean (problem);
+  return disp_clean_text (problem);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/invocation.h"
 
+#include "core/clean-text.h"
+
 #include <stdio.h>
 #include <unistd.h>
 
@@ -79,7 +81,7 @@ disp_invocation_print_fact (const DispInvocation *self, const char *name, DispSt
   for (guint i = 0; lines[i] != NULL; i++)
     {
       g_autoptr (GString) line = g_string_new (NULL);
-      g_autofree char *clean = disp_text_clean (lines[i]);
+      g_autofree char *clean = disp_clean_text (lines[i]);
 
       for (guint width = i == 0 ? disp_text_width (name) : 0; width < FACT_WIDTH; width++)
         g_string_append_c (line, ' ');

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/table.h"
 
+#include "core/clean-text.h"
+
 #include <string.h>
 
 /* What stands between two columns. */
 #define GAP 2
 
-/* U+FFFD, which stands for what a terminal should not get, and U+2026, for what has no room. */
-#define REPLACEMENT "\xef\xbf\xbd"
+/* U+2026, for what has no room. */
 #define ELLIPSIS "\xe2\x80\xa6"
 
 typedef struct
@@ -42,31 +43,6 @@ char_width (gunichar c)
   if (g_unichar_iszerowidth (c))
     return 0;
   return g_unichar_iswide (c) ? 2 : 1;
-}
-
-/**
- * disp_text_clean:
- * @text: any text, also one that somebody else chose
- *
- * Returns: (transfer full): it as UTF-8 in one line, without what a terminal would obey
- */
-char *
-disp_text_clean (const char *text)
-{
-  g_autofree char *valid = g_utf8_make_valid (text, -1);
-  GString *clean = g_string_new (NULL);
-
-  for (const char *at = valid; *at != '\0'; at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-
-      if (g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_LINE_SEPARATOR
-          || g_unichar_type (c) == G_UNICODE_PARAGRAPH_SEPARATOR)
-        g_string_append (clean, c == '\n' || c == '\t' ? " " : REPLACEMENT);
-      else
-        g_string_append_unichar (clean, c);
-    }
-  return g_string_free (clean, FALSE);
 }
 
 /**
@@ -136,7 +112,7 @@ disp_table_free (DispTable *self)
 /**
  * disp_table_add:
  * @self: a table
- * @text: what the next cell says, cleaned by disp_text_clean()
+ * @text: what the next cell says, cleaned by disp_clean_text()
  *
  * Cells fill one row after the other.
  */
@@ -155,7 +131,7 @@ disp_table_add (DispTable *self, const char *text)
 void
 disp_table_add_styled (DispTable *self, DispStyle style, const char *text)
 {
-  Cell cell = { .text = disp_text_clean (text), .style = style };
+  Cell cell = { .text = disp_clean_text (text), .style = style };
 
   cell.width = disp_text_width (cell.text);
   g_array_append_val (self->cells, cell);

@@ -46,7 +46,6 @@ void disp_table_take (DispTable *self, DispStyle style, char *text);
 guint disp_table_get_n_rows (const DispTable *self);
 char *disp_table_to_text (const DispTable *self, gboolean colours, guint width);
 
-char *disp_text_clean (const char *text);
 guint disp_text_width (const char *text);
 void disp_text_append (GString *line, DispStyle style, gboolean colours, const char *text);
 

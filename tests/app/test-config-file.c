@@ -140,13 +140,22 @@ static const FileCase file_cases[] = {
     "[probabilities] m: " EXPECTED_PROBABILITIES ", found \"a=0.5;a=0.5\"" },
   { "probability-comment", "[probabilities]\nm=a=1 # all\n",
     "[probabilities] m: expected comments on lines of their own, found \"a=1 # all\"" },
-  { "no-section", "workers=1\n", "cannot be read: " },
-  { "no-value", "[server]\nworkers\n", "cannot be read: " },
-  { "no-bracket", "[server\nworkers=1\n", "cannot be read: " },
-  { "no-key", "[server]\n=1\n", "cannot be read: " },
-  { "json", "{\"server\":{}}\n", "cannot be read: " },
-  { "binary", "\177ELF\002\001\001", "cannot be read: " },
-  { "byte-order-mark", "\357\273\277[server]\n", "cannot be read: " },
+  { "no-section", "workers=1\n", "line 1: " },
+  { "no-value", "[server]\nworkers\n", "line 2: " },
+  { "no-bracket", "[server\nworkers=1\n", "line 1: " },
+  { "no-key", "\n# of the server\r\n[server]\n\nworkers=1\n=1\n[bus]\nbus=none\n", "line 6: " },
+  { "json", "{\"server\":{}}\n", "line 1: " },
+  { "binary", "\177ELF\002\001\001", "line 1: " },
+  { "byte-order-mark", "\357\273\277[server]\n", "line 1: " },
+  { "last-line", "[server]\nworkers=1\nverbose", "line 3: " },
+  { "line-not-utf8", "[server]\n\377\n", "line 2: " },
+  { "section-not-utf8", "[\377]\n", "[\357\277\275]: there is no such section" },
+  { "key-not-utf8", "[bus]\n\377\r=1\n",
+    "[bus] \357\277\275\357\277\275: there is no such setting" },
+  { "model-not-utf8", "[probabilities]\n\377=a=1\n",
+    "[probabilities] \357\277\275: expected the name of a model, which is UTF-8" },
+  { "lines-in-value", "[server]\nworkers=1\\n2\\r\n",
+    "[server] workers: expected auto or a number from 1 to 256, found \"1 2\357\277\275\"" },
 };
 
 static void
@@ -160,6 +169,8 @@ assert_fails (const char *path, const char *message)
   g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
   if (!g_str_has_prefix (error->message, start))
     g_error ("\"%s\" does not begin with \"%s\"", error->message, start);
+  g_assert_true (g_utf8_validate (error->message, -1, NULL));
+  g_assert_null (strpbrk (error->message, "\r\n"));
 }
 
 static void
@@ -179,7 +190,7 @@ test_nul (void)
   g_autofree char *path = private_home_file ("a.conf");
 
   g_assert_true (g_file_set_contents (path, text, sizeof text - 1, NULL));
-  assert_fails (path, "cannot be read: expected text, found a NUL byte");
+  assert_fails (path, "line 2: expected text, found a NUL byte");
 }
 
 static void
