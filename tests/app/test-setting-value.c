@@ -79,8 +79,9 @@ test_policy (void)
   parse_well (disp_setting_parse_policy, "random", &value);
   g_assert_cmpstr (value, ==, "random");
   parse_badly (disp_setting_parse_policy, "fastest", &value,
-               "one of: round-robin, random, probabilities");
-  parse_badly (disp_setting_parse_policy, "", &value, "one of: round-robin, random, probabilities");
+               "one of: round-robin, random, probabilities, least-loaded");
+  parse_badly (disp_setting_parse_policy, "", &value,
+               "one of: round-robin, random, probabilities, least-loaded");
   g_assert_cmpstr (value, ==, "random");
 }
 

