@@ -21,6 +21,16 @@ has_comment (const char *raw)
   return FALSE;
 }
 
+/* GKeyFile sees these too, but warns in the log of a mistake of its own when there are two. */
+static gboolean
+has_bad_escape (const char *raw)
+{
+  for (const char *escape = strchr (raw, '\\'); escape != NULL; escape = strchr (escape + 2, '\\'))
+    if (escape[1] == '\0' || strchr ("sntr\\", escape[1]) == NULL)
+      return TRUE;
+  return FALSE;
+}
+
 /**
  * disp_key_file_value_read:
  * @file: a key file; the white space after the value is taken off it
@@ -36,7 +46,6 @@ disp_key_file_value_read (GKeyFile *file, const char *group, const char *key, GE
   g_autofree char *raw = g_strchomp (g_key_file_get_value (file, group, key, NULL));
   g_autofree char *text = NULL;
   g_autofree char *shown = g_utf8_make_valid (raw, -1);
-  g_autoptr (GError) local = NULL;
 
   if (has_comment (raw))
     {
@@ -47,8 +56,9 @@ disp_key_file_value_read (GKeyFile *file, const char *group, const char *key, GE
       return NULL;
     }
   g_key_file_set_value (file, group, key, raw);
-  text = g_key_file_get_string (file, group, key, &local);
-  if (local == NULL)
+  if (!has_bad_escape (raw))
+    text = g_key_file_get_string (file, group, key, NULL);
+  if (text != NULL)
     return g_steal_pointer (&text);
   g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG,
                _ ("expected UTF-8 text with no other escapes than \\s, \\n, \\t, \\r and \\\\, "

@@ -122,6 +122,8 @@ static const FileCase file_cases[] = {
     "[server] state-dir: expected comments on lines of their own, found \"/a  # the state\"" },
   { "bad-escape", "[server]\nstate-dir=C:\\dir\n",
     "[server] state-dir: expected UTF-8 text with no other escapes than" },
+  { "bad-escapes", "[server]\nstate-dir=C:\\dir\\\n",
+    "[server] state-dir: expected UTF-8 text with no other escapes than" },
   { "not-utf8", "[server]\nstate-dir=/\377\n", "[server] state-dir: expected UTF-8 text with no" },
   { "probability", "[probabilities]\nm=a=half\n",
     "[probabilities] m: expected CONTAINER=PROBABILITY, such as gpu-0=0.25, found \"a=half\"" },
