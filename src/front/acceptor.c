@@ -152,21 +152,23 @@ receive (DispAcceptor *self, int fd, const Address *address)
 {
   const struct sockaddr *native = (const struct sockaddr *) &address->storage;
   g_autoptr (GError) error = NULL;
+  gboolean is_full;
   DispPeer *peer = disp_reception_admit (self->reception, self->terms, native, address->length,
-                                         &error);
+                                         &is_full, &error);
 
-  if (peer == NULL && disp_reception_is_full (self->reception, self->terms)
-      && self->make_room (self->user_data))
+  if (is_full && self->make_room (self->user_data))
     {
       g_clear_error (&error);
-      peer = disp_reception_admit (self->reception, self->terms, native, address->length, &error);
+      peer = disp_reception_admit (self->reception, self->terms, native, address->length, &is_full,
+                                   &error);
     }
   if (peer != NULL)
     {
       disp_crew_pass (self->member, fd, peer);
       return;
     }
-  disp_reception_turned_away (self->reception, self->terms, error);
+  if (is_full)
+    disp_reception_turned_away (self->reception, self->terms, error);
   turn_away (self, fd, error);
 }
 

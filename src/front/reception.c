@@ -266,6 +266,8 @@ set_error_of_one (GError **error, guint64 prefix, guint max, gboolean was_turned
  * @terms: how many connections there may be
  * @address: where a connection comes from
  * @length: how long @address is, as accept() says
+ * @is_full: (out) (optional): whether it is not admitted for the limit of all, and could be once
+ *   somebody leaves
  * @error: %DISP_ERROR_TOO_MANY_CONNECTIONS, with the limit that is reached
  *
  * Counts one more connection.  Those to UNIX sockets count for the limit of the daemon only, since
@@ -275,13 +277,15 @@ set_error_of_one (GError **error, guint64 prefix, guint max, gboolean was_turned
  */
 DispPeer *
 disp_reception_admit (DispReception *self, const DispTerms *terms, const struct sockaddr *address,
-                      socklen_t length, GError **error)
+                      socklen_t length, gboolean *is_full, GError **error)
 {
   guint64 prefix = get_prefix (address, length);
   guint max_of_one = prefix == UNIX_PREFIX ? 0 : terms->max_connections_per_client;
   int was_turned_away = -1;
   DispPeer *peer = count_peer (self, prefix, terms->max_connections, max_of_one, &was_turned_away);
 
+  if (is_full != NULL)
+    *is_full = peer == NULL && was_turned_away < 0;
   if (peer != NULL)
     note_room (self, atomic_load (&self->n_open), terms->max_connections);
   else if (was_turned_away >= 0)
@@ -315,26 +319,13 @@ disp_reception_leave (DispReception *self, DispPeer *peer)
 }
 
 /**
- * disp_reception_is_full:
- * @self: a reception
- * @terms: how many connections there may be
- *
- * Returns: whether nobody else is admitted until somebody leaves; any thread
- */
-gboolean
-disp_reception_is_full (DispReception *self, const DispTerms *terms)
-{
-  return atomic_load (&self->n_open) >= terms->max_connections;
-}
-
-/**
  * disp_reception_turned_away:
  * @self: a reception
  * @terms: the terms
  * @error: what disp_reception_admit() said
  *
- * Says that a client was sent away, which operators hear of when it begins and when it is over.
- * Any thread.
+ * Says that a client was sent away because all connections are taken, which operators hear of when
+ * it begins and when it is over.  That one has too many is its own affair.  Any thread.
  */
 void
 disp_reception_turned_away (DispReception *self, const DispTerms *terms, const GError *error)
@@ -342,9 +333,7 @@ disp_reception_turned_away (DispReception *self, const DispTerms *terms, const G
   guint max = MAX (terms->max_connections, 1);
   guint none = 0;
 
-  /* That one client has too many connections is its own affair. */
-  if (!disp_reception_is_full (self, terms)
-      || !atomic_compare_exchange_strong (&self->full_at, &none, max))
+  if (!atomic_compare_exchange_strong (&self->full_at, &none, max))
     return;
   disp_event_log (DISP_EVENT_CONNECTIONS_FULL,
                   &(DispEventFields){ .reason = error->message, .count = max },

@@ -36,9 +36,9 @@ DispReception *disp_reception_ref (DispReception *self);
 void disp_reception_unref (DispReception *self);
 
 DispPeer *disp_reception_admit (DispReception *self, const DispTerms *terms,
-                                const struct sockaddr *address, socklen_t length, GError **error);
+                                const struct sockaddr *address, socklen_t length, gboolean *is_full,
+                                GError **error);
 void disp_reception_leave (DispReception *self, DispPeer *peer);
-gboolean disp_reception_is_full (DispReception *self, const DispTerms *terms);
 void disp_reception_turned_away (DispReception *self, const DispTerms *terms, const GError *error);
 guint disp_reception_count_connections (DispReception *self);
 DispHandshakeQueue *disp_reception_get_handshakes (DispReception *self);

@@ -147,7 +147,7 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->client = sockets[0];
   fill (sockets[1]);
   peer = disp_reception_admit (fixture->hall.reception, fixture->hall.terms,
-                               (const struct sockaddr *) &address, sizeof address, NULL);
+                               (const struct sockaddr *) &address, sizeof address, NULL, NULL);
   fixture->connection = disp_connection_new (&fixture->hall, disp_channel_new_plain (sockets[1]),
                                              peer);
   say (fixture, HEAD);

@@ -76,7 +76,7 @@ enter (Fixture *fixture)
   tls_make_sockets (&near, &far);
   g_assert_cmpint (getpeername (near, (struct sockaddr *) &address, &length), ==, 0);
   peer = disp_reception_admit (fixture->reception, fixture->tls->terms,
-                               (struct sockaddr *) &address, length, &error);
+                               (struct sockaddr *) &address, length, NULL, &error);
   g_assert_no_error (error);
   disp_lobby_enter (fixture->lobby, near, peer, fixture->tls->terms);
   return far;

@@ -54,7 +54,7 @@ admit (DispReception *reception, const DispTerms *terms, const char *text)
   const Address address = make_address (text);
   g_autoptr (GError) error = NULL;
   DispPeer *peer = disp_reception_admit (
-      reception, terms, (const struct sockaddr *) &address.storage, address.length, &error);
+      reception, terms, (const struct sockaddr *) &address.storage, address.length, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (peer);
@@ -68,13 +68,15 @@ assert_turned_away (DispReception *reception, const DispTerms *terms, const char
   const Address address = make_address (text);
   guint before = disp_reception_count_connections (reception);
   g_autoptr (GError) error = NULL;
+  gboolean is_full;
 
   g_assert_null (disp_reception_admit (reception, terms, (const struct sockaddr *) &address.storage,
-                                       address.length, &error));
+                                       address.length, &is_full, &error));
   g_assert_error (error, DISP_ERROR, DISP_ERROR_TOO_MANY_CONNECTIONS);
   g_assert_cmpstr (error->message, ==, message);
   g_assert_cmpuint (disp_reception_count_connections (reception), ==, before);
-  disp_reception_turned_away (reception, terms, error);
+  if (is_full)
+    disp_reception_turned_away (reception, terms, error);
 }
 
 /* Which addresses are one client, and what it is called. */
@@ -124,7 +126,7 @@ test_truncated (void)
   for (socklen_t length = 0; length < address.length; length++)
     {
       DispPeer *peer = disp_reception_admit (
-          reception, &terms, (const struct sockaddr *) &address.storage, length, NULL);
+          reception, &terms, (const struct sockaddr *) &address.storage, length, NULL, NULL);
 
       g_assert_cmpstr (disp_peer_get_name (peer), ==, "unix");
       disp_reception_leave (reception, peer);
@@ -172,7 +174,7 @@ test_unix_is_exempt (void)
 static void
 fill (DispReception *reception, const DispTerms *terms, GPtrArray *peers)
 {
-  while (!disp_reception_is_full (reception, terms))
+  while (disp_reception_count_connections (reception) < terms->max_connections)
     {
       g_autofree char *text = g_strdup_printf ("198.51.100.%u", peers->len);
 
@@ -253,7 +255,7 @@ come_and_go (guint number, gpointer user_data)
       else
         *peer = disp_reception_admit (shared->reception, &shared->terms,
                                       (const struct sockaddr *) &address.storage, address.length,
-                                      NULL);
+                                      NULL, NULL);
       if (*peer != NULL)
         atomic_fetch_add (&shared->n_admitted, 1);
       g_assert_cmpuint (disp_reception_count_connections (shared->reception), <=,
