@@ -219,21 +219,28 @@ end_input (DispConnection *self)
     }
 }
 
+/* Whether there was no more than @n bytes, and the next one, or the end, will be told. */
+static gboolean
+is_last (DispConnection *self, gssize n, gsize size)
+{
+  if (n < 0)
+    return n == DISP_CHANNEL_WAIT;
+  return n > 0 && (gsize) n < size && !self->poll.is_hung_up
+         && !disp_channel_is_tls (self->channel);
+}
+
 /* Reads once.  Returns how much came, in bytes; 0 = nothing for now, or never again. */
 static gsize
 receive (DispConnection *self, char *buffer, gsize size)
 {
   gssize n = disp_channel_read (self->channel, buffer, size);
 
-  if (n == DISP_CHANNEL_WAIT)
+  if (is_last (self, n, size))
     self->poll.is_readable = FALSE;
   else if (n == 0 && self->state != DISP_CONNECTION_LINGERING)
     end_input (self);
   else if (n <= 0)
     disp_connection_close (self);
-  else if ((gsize) n < size && !self->poll.is_hung_up && !disp_channel_is_tls (self->channel))
-    /* There was no more, and the next byte, or the end, will be told. */
-    self->poll.is_readable = FALSE;
   self->received += (guint64) MAX (n, 0);
   return (gsize) MAX (n, 0);
 }

@@ -42,6 +42,14 @@ linger (DispConnection *self)
   disp_connection_set_deadline (self, MAX_LINGER);
 }
 
+/* While it lingers, all that there was to say is said. */
+static void
+say_end (DispConnection *self)
+{
+  disp_channel_shutdown (self->channel);
+  disp_connection_discard (self);
+}
+
 /* The answer was sent to its end. */
 static void
 end_answer (DispConnection *self)
@@ -54,7 +62,7 @@ end_answer (DispConnection *self)
   else if (disp_connection_has_come (self))
     {
       linger (self);
-      disp_connection_flush (self);
+      say_end (self);
     }
   else
     disp_connection_close (self);
@@ -76,8 +84,7 @@ on_flushed (DispConnection *self)
       self->taken.drained (self->taken_data);
       break;
     case DISP_CONNECTION_LINGERING:
-      disp_channel_shutdown (self->channel);
-      disp_connection_discard (self);
+      say_end (self);
       break;
     default:
       break;
