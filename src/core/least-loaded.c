@@ -13,18 +13,6 @@ struct _DispLeastLoaded
   GObject parent_instance;
 };
 
-/**
- * disp_least_loaded_weigh:
- * @container: an eligible container
- *
- * Returns: how loaded it would be with one attempt more: attempts in flight by quota
- */
-double
-disp_least_loaded_weigh (const DispContainer *container)
-{
-  return (disp_stats_get_in_flight (container->stats) + 1) / container->quota;
-}
-
 static guint
 least_loaded_select (G_GNUC_UNUSED DispPolicy *policy, DispContainer *const *candidates,
                      guint n_candidates, G_GNUC_UNUSED const DispRequest *request, GRand *random)

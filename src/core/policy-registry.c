@@ -2,10 +2,12 @@
 #include "core/policy-registry.h"
 
 #include "core/error.h"
+#include "core/fastest.h"
 #include "core/least-loaded.h"
 #include "core/probabilities.h"
 #include "core/random.h"
 #include "core/round-robin.h"
+#include "core/sla.h"
 #include "core/tsan.h"
 
 #include <glib/gi18n.h>
@@ -38,6 +40,18 @@ create_least_loaded (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *
   return disp_least_loaded_new ();
 }
 
+static DispPolicy *
+create_fastest (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *model)
+{
+  return disp_fastest_new ();
+}
+
+static DispPolicy *
+create_sla (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *model)
+{
+  return disp_sla_new ();
+}
+
 /* One line for each policy; the first is the default. */
 static const PolicyRow policy_rows[] = {
   { "round-robin", N_ ("each container in its turn"), NULL, NULL, create_round_robin },
@@ -46,6 +60,10 @@ static const PolicyRow policy_rows[] = {
     disp_probabilities_check, disp_probabilities_check_fleet, disp_probabilities_new },
   { "least-loaded", N_ ("the container with the fewest requests in flight for its quota"), NULL,
     NULL, create_least_loaded },
+  { "fastest", N_ ("the container that would be done first, by what its answers took"), NULL, NULL,
+    create_fastest },
+  { "sla", N_ ("a CPU while one meets the response-time target, then a GPU, else the fastest"),
+    NULL, NULL, create_sla },
 };
 
 struct _DispPolicySpec

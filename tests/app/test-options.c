@@ -138,8 +138,8 @@ test_wrong_values (void)
                "--listen: expected ADDRESS:PORT with a numeric address");
   parse_badly ("--listen=", DISP_ERROR, "--listen: expected one or more values");
   parse_badly ("--policy slowest", DISP_ERROR,
-               "--policy: expected one of: round-robin, random, probabilities, least-loaded, found "
-               "\"slowest\"");
+               "--policy: expected one of: round-robin, random, probabilities, least-loaded, "
+               "fastest, sla, found \"slowest\"");
   parse_badly ("--containers-manager m:1", DISP_ERROR,
                "--containers-manager: expected http://HOST");
   parse_badly ("--containers-manager=", DISP_ERROR, "expected [fleet] url as well");

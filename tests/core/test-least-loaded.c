@@ -189,7 +189,7 @@ test_threads (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       total += values.started;
     }
   g_assert_cmpuint (total, ==, N_THREADS * N_PICKS);
-  g_assert_cmpuint (least, >, total / 10);
+  g_assert_cmpuint (least, >, 0);
 }
 
 #define ADD(path, function)                                                                        \

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/error.h"
+#include "core/fastest.h"
 #include "core/least-loaded.h"
 #include "core/policy-registry.h"
 #include "core/probabilities.h"
 #include "core/random.h"
 #include "core/round-robin.h"
+#include "core/sla.h"
 #include "support/fixtures.h"
 
 #include <string.h>
@@ -14,11 +16,13 @@ test_names (void)
 {
   const char *const *names = disp_policy_get_names ();
 
-  g_assert_cmpuint (g_strv_length ((char **) names), ==, 4);
+  g_assert_cmpuint (g_strv_length ((char **) names), ==, 6);
   g_assert_cmpstr (names[0], ==, "round-robin");
   g_assert_true (g_strv_contains (names, "random"));
   g_assert_true (g_strv_contains (names, "probabilities"));
   g_assert_true (g_strv_contains (names, "least-loaded"));
+  g_assert_true (g_strv_contains (names, "fastest"));
+  g_assert_true (g_strv_contains (names, "sla"));
   for (guint i = 0; names[i] != NULL; i++)
     {
       g_assert_nonnull (disp_policy_get_summary (names[i]));
@@ -31,9 +35,10 @@ test_names (void)
 static void
 test_create (void)
 {
-  static const char *const names[] = { "round-robin", "random", "probabilities", "least-loaded" };
-  const GType types[] = { DISP_TYPE_ROUND_ROBIN, DISP_TYPE_RANDOM, DISP_TYPE_PROBABILITIES,
-                          DISP_TYPE_LEAST_LOADED };
+  static const char *const names[] = { "round-robin",  "random",  "probabilities",
+                                       "least-loaded", "fastest", "sla" };
+  const GType types[] = { DISP_TYPE_ROUND_ROBIN,  DISP_TYPE_RANDOM,  DISP_TYPE_PROBABILITIES,
+                          DISP_TYPE_LEAST_LOADED, DISP_TYPE_FASTEST, DISP_TYPE_SLA };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -62,7 +67,7 @@ test_unknown (void)
     {
       g_autofree char *message = g_strdup_printf (
           "there is no policy \"%s\", expected one of: round-robin, random, probabilities, "
-          "least-loaded",
+          "least-loaded, fastest, sla",
           names[i]);
       g_autoptr (GError) error = NULL;
 
@@ -83,7 +88,7 @@ spec_from_text (const char *name, const char *text, GError **error)
 static void
 test_options_refused (void)
 {
-  static const char *const names[] = { "round-robin", "random", "least-loaded" };
+  static const char *const names[] = { "round-robin", "random", "least-loaded", "fastest", "sla" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
