@@ -145,7 +145,7 @@ test_misfit (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
   g_autoptr (DispPolicies) loaded = NULL;
 
   write_text (fixture,
-              "[file]\nversion=1\n[policy]\npolicy=fastest\noptions=@a{sv} {}\n"
+              "[file]\nversion=1\n[policy]\npolicy=luckiest\noptions=@a{sv} {}\n"
               "[model 1]\nmodel=m\npolicy=random\noptions={'x': <1>}\n"
               "[model 2]\nmodel=n\npolicy=random\noptions=@a{sv} {}\n",
               -1);
