@@ -353,6 +353,19 @@ disp_connection_input_late (DispConnection *self)
 }
 
 /**
+ * disp_connection_abort:
+ * @self: a connection
+ *
+ * Closes the connection if it waits for what its client sends: that has had its time.
+ */
+void
+disp_connection_abort (DispConnection *self)
+{
+  if (disp_connection_is_reading (self) || self->state == DISP_CONNECTION_LINGERING)
+    disp_connection_close (self);
+}
+
+/**
  * disp_connection_discard:
  * @self: a connection that lingers
  *

@@ -105,6 +105,7 @@ void disp_connection_give_back (DispConnection *self, gboolean keep);
 void disp_connection_break_off (DispConnection *self);
 
 void disp_connection_drain (DispConnection *self, gboolean is_patient);
+void disp_connection_abort (DispConnection *self);
 gboolean disp_connection_will_stay (DispConnection *self);
 gboolean disp_connection_is_spare (DispConnection *self);
 void disp_connection_close (DispConnection *self);

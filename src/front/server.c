@@ -178,12 +178,12 @@ on_make_room (gpointer user_data)
 }
 
 static void
-close_connections (DispServer *self)
+for_each_connection (DispServer *self, void (*visit) (DispConnection *connection))
 {
   g_autoptr (GList) connections = g_hash_table_get_keys (self->connections);
 
   for (GList *link = connections; link != NULL; link = link->next)
-    disp_connection_close (link->data);
+    visit (link->data);
 }
 
 static void
@@ -200,7 +200,7 @@ disp_server_dispose (GObject *object)
   g_clear_object (&self->soup);
   if (self->lobby != NULL)
     disp_lobby_close (self->lobby);
-  close_connections (self);
+  for_each_connection (self, disp_connection_close);
   if (self->drained_source != NULL)
     g_source_destroy (self->drained_source);
   g_clear_pointer (&self->drained_source, g_source_unref);
@@ -376,12 +376,14 @@ disp_server_drain (DispServer *self, DispServerDrained drained, gpointer user_da
  * disp_server_abort:
  * @self: a server
  *
- * Gives up all that is in progress: it is answered soon.
+ * Gives up all that is in progress: what is served is answered soon, and what has not come to its
+ * end will not.
  */
 void
 disp_server_abort (DispServer *self)
 {
   disp_site_abort (self->site);
+  for_each_connection (self, disp_connection_abort);
 }
 
 /**

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """crowd.py [--stay] ADDRESS SECONDS KIND=COUNT...: a crowd of slow clients, each with a connection.
 
+The address is ADDRESS:PORT, or the path of a UNIX socket.
 When all are there it says "connected".  When the daemon has closed all of their connections, or the
 time is over, it tells in one line of JSON for each kind how many were closed, within how many
 seconds from when their time began, and with which status.  With --stay each takes another connection
@@ -10,6 +11,7 @@ import collections
 import errno
 import json
 import resource
+import select
 import selectors
 import socket
 import sys
@@ -61,11 +63,12 @@ class Client:
         self.name = name
         self.received = b""
         self.is_connected = False
-        self.socket = socket.socket()
+        self.socket = socket.socket(crowd.family)
         self.socket.setblocking(False)
         if self.kind.sip is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if crowd.family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.since = time.monotonic()
         self.socket.connect_ex(crowd.address)
         crowd.selector.register(self.socket, selectors.EVENT_WRITE, self)
@@ -119,8 +122,10 @@ class Client:
         if self.kind.drip:
             self.send(self.kind.drip)
         if self.kind.sip is not None:
-            # Behind an answer that is not read only a reset is seen.
-            if self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            # An end behind an answer that is not read is not seen, but a reset is.
+            poll = select.poll()
+            poll.register(self.socket, 0)
+            if poll.poll(0):
                 self.crowd.on_closed(self)
             elif self.kind.sip:
                 self.read(self.kind.sip)
@@ -162,8 +167,11 @@ class Crowd:
     """All clients."""
 
     def __init__(self, address, names, stay):
-        host, port = address.split(":")
-        self.address = (host, int(port))
+        if address.startswith("/"):
+            self.family, self.address = socket.AF_UNIX, address
+        else:
+            host, port = address.split(":")
+            self.family, self.address = socket.AF_INET, (host, int(port))
         self.selector = selectors.DefaultSelector()
         self.waiting = collections.deque(names)
         self.clients = set()
