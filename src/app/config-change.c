@@ -45,7 +45,10 @@ disp_config_has_same_policy (const DispConfig *self, const DispConfig *other)
 {
   return g_str_equal (self->policy, other->policy)
          && (!g_str_equal (self->policy, "probabilities")
-             || g_variant_equal (self->probabilities, other->probabilities));
+             || g_variant_equal (self->probabilities, other->probabilities))
+         && (!g_str_equal (self->policy, "sticky")
+             || (g_str_equal (self->sticky_header, other->sticky_header)
+                 && self->sticky_load_factor == other->sticky_load_factor));
 }
 
 /**

@@ -15,9 +15,18 @@
 DispPolicySpec *
 disp_config_new_policy (const DispConfig *config, GError **error)
 {
-  GVariant *options = g_str_equal (config->policy, "probabilities") ? config->probabilities : NULL;
+  GVariantDict options;
 
-  return disp_policy_spec_new (config->policy, options, error);
+  if (g_str_equal (config->policy, "probabilities"))
+    return disp_policy_spec_new (config->policy, config->probabilities, error);
+  g_variant_dict_init (&options, NULL);
+  if (g_str_equal (config->policy, "sticky"))
+    {
+      if (*config->sticky_header != '\0')
+        g_variant_dict_insert (&options, "header", "s", config->sticky_header);
+      g_variant_dict_insert (&options, "load-factor", "d", config->sticky_load_factor);
+    }
+  return disp_policy_spec_new (config->policy, g_variant_dict_end (&options), error);
 }
 
 /**

@@ -85,6 +85,7 @@ disp_config_free (DispConfig *self)
   g_free (self->containers_manager);
   g_free (self->policy);
   g_variant_unref (self->probabilities);
+  g_free (self->sticky_header);
   g_free (self->requests_store);
   g_strfreev (self->requests_store_listen);
   g_strfreev (self->containers_manager_listen);

@@ -87,6 +87,8 @@ typedef struct
   gint64 refresh_interval;
   char *policy;            /* (owned) */
   GVariant *probabilities; /* (owned) a{sv}, as the policy of that name takes it */
+  char *sticky_header;     /* (owned) may be empty */
+  double sticky_load_factor;
   gint64 timeout;
   gint64 connect_timeout;
   gint64 idle_timeout;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/setting-number.h"
 
+#include "core/sticky.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -152,6 +154,19 @@ disp_setting_parse_request_rate (const char *text, gpointer field, GError **erro
         _ ("a number of requests per second from 0.001 to 1000000, such as 0.5 or 100, or "
            "0 for no limit"),
         text);
+  *(double *) field = number;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_load_factor (const char *text, gpointer field, GError **error)
+{
+  double number;
+  char *end;
+
+  if (!parse_decimal (text, &number, &end) || *end != '\0' || number < 1
+      || number > DISP_STICKY_MAX_LOAD_FACTOR)
+    return disp_setting_set_expected (error, _ ("a number from 1 to 100, such as 1.25"), text);
   *(double *) field = number;
   return TRUE;
 }

@@ -7,6 +7,7 @@ gboolean disp_setting_parse_workers (const char *text, gpointer field, GError **
 gboolean disp_setting_parse_count (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_count_or_none (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_max_connections (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_load_factor (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_request_rate (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_request_burst (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_min_rate (const char *text, gpointer field, GError **error);

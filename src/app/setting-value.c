@@ -4,6 +4,7 @@
 #include "app/config.h"
 #include "core/error.h"
 #include "core/policy-registry.h"
+#include "core/sticky.h"
 #include "front/listen-address.h"
 #include "records/http-store.h"
 #include "sources/manager-source.h"
@@ -37,6 +38,16 @@ disp_setting_parse_string (const char *text, gpointer field, G_GNUC_UNUSED GErro
   g_free (*value);
   *value = g_strdup (text);
   return TRUE;
+}
+
+/* Nothing stands for none. */
+gboolean
+disp_setting_parse_header (const char *text, gpointer field, GError **error)
+{
+  if (*text != '\0' && !disp_sticky_header_is_valid (text))
+    return disp_setting_set_expected (
+        error, _ ("the name of a header field, such as X-Session-Id, or nothing"), text);
+  return disp_setting_parse_string (text, field, error);
 }
 
 gboolean

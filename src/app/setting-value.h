@@ -17,6 +17,7 @@ typedef gboolean (*DispSettingParse) (const char *text, gpointer field, GError *
 
 gboolean disp_setting_set_expected (GError **error, const char *expected, const char *text);
 gboolean disp_setting_parse_string (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_header (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_directory (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_listen (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_listen_or_none (const char *text, gpointer field, GError **error);

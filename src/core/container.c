@@ -45,6 +45,7 @@ disp_container_copy (const DispContainer *self, const double *quota, gboolean dr
   copy->own_quota = quota != NULL;
   copy->source_quota = self->quota;
   copy->drained = drained;
+  copy->identity = self->identity;
   copy->stats = disp_stats_ref (self->stats);
   return copy;
 }

@@ -44,6 +44,7 @@ struct _DispContainer
   gboolean own_quota;  /* whether an operator set that, other than the source */
   double source_quota; /* with own_quota: what the source says */
   gboolean drained;    /* whether an operator lets it get no more requests */
+  guint identity;      /* disp_container_hash(), from disp_fleet_new() on */
   DispStats *stats;    /* (owned) */
 };
 

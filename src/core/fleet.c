@@ -140,6 +140,9 @@ share_stats (GPtrArray *containers, DispFleet *previous)
       DispContainer *container = g_ptr_array_index (containers, i);
       const DispContainer *twin = g_hash_table_lookup (known, container);
 
+      /* One that is in another fleet already has it, and is read by other threads. */
+      if (container->identity == 0)
+        container->identity = disp_container_hash (container);
       if (twin == NULL)
         g_hash_table_add (known, container);
       else if (twin->stats != container->stats)

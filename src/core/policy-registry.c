@@ -8,11 +8,13 @@
 #include "core/random.h"
 #include "core/round-robin.h"
 #include "core/sla.h"
+#include "core/sticky.h"
 #include "core/tsan.h"
 
 #include <glib/gi18n.h>
 
-/* What the registry knows of a policy.  The checks are NULL where a policy takes no options. */
+/* What the registry knows of a policy.  The checks are NULL where a policy takes no options, and
+ * get_header where it needs no header field of requests. */
 typedef struct
 {
   const char *name;
@@ -20,6 +22,7 @@ typedef struct
   gboolean (*check) (GVariant *options, GError **error);
   gboolean (*check_fleet) (GVariant *options, DispFleet *fleet, GError **error);
   DispPolicy *(*create) (GVariant *options, const char *model);
+  const char *(*get_header) (GVariant *options);
 } PolicyRow;
 
 static DispPolicy *
@@ -54,16 +57,18 @@ create_sla (G_GNUC_UNUSED GVariant *options, G_GNUC_UNUSED const char *model)
 
 /* One line for each policy; the first is the default. */
 static const PolicyRow policy_rows[] = {
-  { "round-robin", N_ ("each container in its turn"), NULL, NULL, create_round_robin },
-  { "random", N_ ("any container, all equally likely"), NULL, NULL, create_random },
+  { "round-robin", N_ ("each container in its turn"), NULL, NULL, create_round_robin, NULL },
+  { "random", N_ ("any container, all equally likely"), NULL, NULL, create_random, NULL },
   { "probabilities", N_ ("each container with its probability, or in proportion to quota"),
-    disp_probabilities_check, disp_probabilities_check_fleet, disp_probabilities_new },
+    disp_probabilities_check, disp_probabilities_check_fleet, disp_probabilities_new, NULL },
   { "least-loaded", N_ ("the container with the fewest requests in flight for its quota"), NULL,
-    NULL, create_least_loaded },
+    NULL, create_least_loaded, NULL },
   { "fastest", N_ ("the container that would be done first, by what its answers took"), NULL, NULL,
-    create_fastest },
+    create_fastest, NULL },
   { "sla", N_ ("a CPU while one meets the response-time target, then a GPU, else the fastest"),
-    NULL, NULL, create_sla },
+    NULL, NULL, create_sla, NULL },
+  { "sticky", N_ ("what is alike to the same container, while that has not too much"),
+    disp_sticky_check, NULL, disp_sticky_new, disp_sticky_get_header },
 };
 
 struct _DispPolicySpec
@@ -217,6 +222,19 @@ GVariant *
 disp_policy_spec_get_options (const DispPolicySpec *self)
 {
   return self->options;
+}
+
+/**
+ * disp_policy_spec_get_header:
+ * @self: a spec
+ *
+ * Returns: (transfer none) (nullable): the header field of requests that the policy wants to know
+ *   as their affinity; valid as long as @self
+ */
+const char *
+disp_policy_spec_get_header (const DispPolicySpec *self)
+{
+  return self->row->get_header != NULL ? self->row->get_header (self->options) : NULL;
 }
 
 /**

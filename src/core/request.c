@@ -65,6 +65,7 @@ request_clear (gpointer data)
   g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self->content_type);
   g_free (self->content_encoding);
+  g_free (self->affinity);
 }
 
 /**

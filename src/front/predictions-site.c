@@ -93,11 +93,26 @@ on_dispatched (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (dispatching);
 }
 
+/* The policy of the model may want to know one header field. */
+static void
+take_affinity (DispSite *site, DispExchange *exchange, DispRequest *request)
+{
+  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (get_switchboard (site));
+  const char *header = NULL;
+
+  if (routing != NULL)
+    header = disp_policy_spec_get_header (
+        disp_policies_get (disp_routing_get_policies (routing), request->model));
+  if (header != NULL)
+    request->affinity = g_strdup (disp_exchange_get_field (exchange, header));
+}
+
 static void
 dispatch (DispSite *site, DispExchange *exchange, DispRequest *request)
 {
   Dispatching *dispatching = g_new0 (Dispatching, 1);
 
+  take_affinity (site, exchange, request);
   dispatching->exchange = disp_exchange_ref (exchange);
   dispatching->request = disp_request_ref (request);
   disp_dispatcher_dispatch_async (DISP_PREDICTIONS_SITE (site)->dispatcher, request,

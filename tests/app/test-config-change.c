@@ -67,6 +67,24 @@ test_same_policy (void)
   g_assert_true (disp_config_has_same_policy (one, other));
 }
 
+/* What the section of a policy says counts while that is in force. */
+static void
+test_same_sticky (void)
+{
+  g_autoptr (DispConfig) one = make ("policy", "random");
+  g_autoptr (DispConfig) other = make ("policy", "random");
+
+  g_assert_true (disp_config_set (one, "sticky-header", "a", "test", NULL));
+  g_assert_true (disp_config_has_same_policy (one, other));
+  g_assert_true (disp_config_set (one, "policy", "sticky", "test", NULL));
+  g_assert_true (disp_config_set (other, "policy", "sticky", "test", NULL));
+  g_assert_false (disp_config_has_same_policy (one, other));
+  g_assert_true (disp_config_set (other, "sticky-header", "a", "test", NULL));
+  g_assert_true (disp_config_has_same_policy (one, other));
+  g_assert_true (disp_config_set (other, "sticky-load-factor", "1.5", "test", NULL));
+  g_assert_false (disp_config_has_same_policy (one, other));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -74,5 +92,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/config-change/keep", test_keep);
   g_test_add_func ("/app/config-change/swap", test_swap);
   g_test_add_func ("/app/config-change/same-policy", test_same_policy);
+  g_test_add_func ("/app/config-change/same-sticky", test_same_sticky);
   return g_test_run ();
 }

@@ -34,7 +34,8 @@ typedef struct
 
 static const FileCase file_cases[] = {
   { "unknown-section", "[servers]\nworkers=1\n",
-    "[servers]: there is no such section, expected one of: server, fleet, dispatch, records, "
+    "[servers]: there is no such section, expected one of: server, fleet, dispatch, sticky, "
+    "records, "
     "embedded, bus, probabilities" },
   { "empty-unknown-section", "[bus-stop]\n", "[bus-stop]: there is no such section" },
   { "unknown-key", "[server]\nworkers=1\nport=80\n",

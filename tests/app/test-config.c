@@ -126,6 +126,8 @@ test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpstr (config->containers_manager, ==, "");
   g_assert_cmpint (config->refresh_interval, ==, 5 * G_USEC_PER_SEC);
   g_assert_cmpstr (config->policy, ==, "round-robin");
+  g_assert_cmpstr (config->sticky_header, ==, "");
+  g_assert_cmpfloat (config->sticky_load_factor, ==, 1.25);
   g_assert_cmpuint (g_variant_n_children (config->probabilities), ==, 0);
   g_assert_cmpint (config->timeout, ==, 30 * G_USEC_PER_SEC);
   g_assert_cmpint (config->connect_timeout, ==, 2 * G_USEC_PER_SEC);
@@ -242,6 +244,8 @@ test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     "DISPATCHERD_IDLE_TIMEOUT=1",
     "DISPATCHERD_ANSWER_LIMIT=1",
     "DISPATCHERD_VERSION_PATH=latest",
+    "DISPATCHERD_STICKY_HEADER=a",
+    "DISPATCHERD_STICKY_LOAD_FACTOR=2",
     "DISPATCHERD_REQUESTS_STORE=none",
     "DISPATCHERD_DURABILITY=committed",
     "DISPATCHERD_FLUSH_INTERVAL=1",

@@ -202,7 +202,7 @@ test_wrong_policies (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   refuse_policy (fixture, NULL, "slowest", NULL, DISP_ERROR_UNKNOWN_POLICY,
-                 "round-robin, random, probabilities, least-loaded, fastest, sla");
+                 "round-robin, random, probabilities, least-loaded, fastest, sla, sticky");
   refuse_policy (fixture, "x", "random", NULL, DISP_ERROR_UNKNOWN_MODEL, "\"x\"");
   refuse_policy (fixture, NULL, "random", "{'x': <1>}", DISP_ERROR_INVALID_VALUE, "no options");
   refuse_policy (fixture, NULL, "probabilities", "{'m': <{'z': 1.0}>}", DISP_ERROR_INVALID_VALUE,

@@ -139,7 +139,7 @@ test_wrong_values (void)
   parse_badly ("--listen=", DISP_ERROR, "--listen: expected one or more values");
   parse_badly ("--policy slowest", DISP_ERROR,
                "--policy: expected one of: round-robin, random, probabilities, least-loaded, "
-               "fastest, sla, found \"slowest\"");
+               "fastest, sla, sticky, found \"slowest\"");
   parse_badly ("--containers-manager m:1", DISP_ERROR,
                "--containers-manager: expected http://HOST");
   parse_badly ("--containers-manager=", DISP_ERROR, "expected [fleet] url as well");

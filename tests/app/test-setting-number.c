@@ -331,6 +331,29 @@ test_request_burst (void)
 }
 
 static void
+test_load_factor (void)
+{
+  static const char *const good[] = { "1", "1.0", "1.25", "100" };
+  static const char *const bad[] = { "", "0", "0.99", "100.1", "1e1", "-2", "1,5", "nan" };
+  double value = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_assert_true (disp_setting_parse_load_factor (good[i], &value, NULL));
+      g_assert_cmpfloat (value, ==, g_ascii_strtod (good[i], NULL));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (disp_setting_parse_load_factor (bad[i], &value, &error));
+      g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG);
+      g_assert_true (g_str_has_prefix (error->message, "expected a number from 1 to 100, "));
+      g_assert_cmpfloat (value, ==, 100);
+    }
+}
+
+static void
 test_request_rate (void)
 {
   static const struct
@@ -393,6 +416,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-number/max-connections", test_max_connections);
   g_test_add_func ("/app/setting-number/max-connections-auto", test_max_connections_auto);
   g_test_add_func ("/app/setting-number/request-burst", test_request_burst);
+  g_test_add_func ("/app/setting-number/load-factor", test_load_factor);
   g_test_add_func ("/app/setting-number/request-rate", test_request_rate);
   g_test_add_func ("/app/setting-number/min-rate", test_min_rate);
   return g_test_run ();

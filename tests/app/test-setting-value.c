@@ -73,6 +73,20 @@ check_alternatives (void)
 }
 
 static void
+test_header (void)
+{
+  g_autofree char *value = NULL;
+
+  parse_well (disp_setting_parse_header, "X-Session-Id", &value);
+  g_assert_cmpstr (value, ==, "X-Session-Id");
+  parse_badly (disp_setting_parse_header, "a b", &value,
+               "the name of a header field, such as X-Session-Id, or nothing");
+  g_assert_cmpstr (value, ==, "X-Session-Id");
+  parse_well (disp_setting_parse_header, "", &value);
+  g_assert_cmpstr (value, ==, "");
+}
+
+static void
 test_policy (void)
 {
   g_autofree char *names = g_strjoinv (", ", (char **) disp_policy_get_names ());
@@ -308,6 +322,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-value/boolean", test_boolean);
   g_test_add_func ("/app/setting-value/choices", test_choices);
   g_test_add_func ("/app/setting-value/policy", test_policy);
+  g_test_add_func ("/app/setting-value/header", test_header);
   g_test_add_func ("/app/setting-value/listen", test_listen);
   g_test_add_func ("/app/setting-value/listen-or-none", test_listen_or_none);
   g_test_add_func ("/app/setting-value/directory", test_directory);

@@ -38,7 +38,8 @@ test_list (void)
   g_autofree char *groups = disp_setting_list (NULL);
   g_autofree char *keys = disp_setting_list ("fleet");
 
-  g_assert_cmpstr (groups, ==, "server, fleet, dispatch, records, embedded, bus, probabilities");
+  g_assert_cmpstr (groups, ==,
+                   "server, fleet, dispatch, sticky, records, embedded, bus, probabilities");
   g_assert_cmpstr (keys, ==, "source, file, url, refresh-interval");
   g_assert_null (disp_setting_list ("bus-stop"));
 }

@@ -24,7 +24,9 @@ test_properties (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_root (fixture, "Policy", "'round-robin'");
   assert_root (fixture, "PolicyOptions", "{}");
   assert_root (fixture, "ConfiguredPolicy", "'round-robin'");
-  assert_root (fixture, "Policies", "['round-robin', 'random', 'probabilities']");
+  assert_root (fixture, "Policies",
+               "['round-robin', 'random', 'probabilities', 'least-loaded', 'fastest', 'sla', "
+               "'sticky']");
   assert_root (fixture, "Workers", "2");
   assert_root (fixture, "Addresses", "['127.0.0.1:8000', 'unix:/run/d.sock']");
   assert_root (fixture, "StoreAddresses", "['127.0.0.1:8002']");

@@ -7,6 +7,7 @@
 #include "core/random.h"
 #include "core/round-robin.h"
 #include "core/sla.h"
+#include "core/sticky.h"
 #include "support/fixtures.h"
 
 #include <string.h>
@@ -16,13 +17,14 @@ test_names (void)
 {
   const char *const *names = disp_policy_get_names ();
 
-  g_assert_cmpuint (g_strv_length ((char **) names), ==, 6);
+  g_assert_cmpuint (g_strv_length ((char **) names), ==, 7);
   g_assert_cmpstr (names[0], ==, "round-robin");
   g_assert_true (g_strv_contains (names, "random"));
   g_assert_true (g_strv_contains (names, "probabilities"));
   g_assert_true (g_strv_contains (names, "least-loaded"));
   g_assert_true (g_strv_contains (names, "fastest"));
   g_assert_true (g_strv_contains (names, "sla"));
+  g_assert_true (g_strv_contains (names, "sticky"));
   for (guint i = 0; names[i] != NULL; i++)
     {
       g_assert_nonnull (disp_policy_get_summary (names[i]));
@@ -35,10 +37,11 @@ test_names (void)
 static void
 test_create (void)
 {
-  static const char *const names[] = { "round-robin",  "random",  "probabilities",
-                                       "least-loaded", "fastest", "sla" };
+  static const char *const names[] = { "round-robin", "random", "probabilities", "least-loaded",
+                                       "fastest",     "sla",    "sticky" };
   const GType types[] = { DISP_TYPE_ROUND_ROBIN,  DISP_TYPE_RANDOM,  DISP_TYPE_PROBABILITIES,
-                          DISP_TYPE_LEAST_LOADED, DISP_TYPE_FASTEST, DISP_TYPE_SLA };
+                          DISP_TYPE_LEAST_LOADED, DISP_TYPE_FASTEST, DISP_TYPE_SLA,
+                          DISP_TYPE_STICKY };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -67,7 +70,7 @@ test_unknown (void)
     {
       g_autofree char *message = g_strdup_printf (
           "there is no policy \"%s\", expected one of: round-robin, random, probabilities, "
-          "least-loaded, fastest, sla",
+          "least-loaded, fastest, sla, sticky",
           names[i]);
       g_autoptr (GError) error = NULL;
 
@@ -113,6 +116,19 @@ test_options_checked (void)
   g_assert_error (error, DISP_ERROR, DISP_ERROR_INVALID_VALUE);
   g_assert_cmpstr (error->message, ==,
                    "the probabilities for model \"m\" add up to 0.5, expected 1");
+}
+
+/* Of all policies one may want to know a header field. */
+static void
+test_header (void)
+{
+  g_autoptr (DispPolicySpec) with = spec_from_text ("sticky", "{'header': <'X-Session-Id'>}", NULL);
+  g_autoptr (DispPolicySpec) without = spec_from_text ("sticky", "@a{sv} {}", NULL);
+  g_autoptr (DispPolicySpec) other = spec_from_text ("random", "@a{sv} {}", NULL);
+
+  g_assert_cmpstr (disp_policy_spec_get_header (with), ==, "X-Session-Id");
+  g_assert_null (disp_policy_spec_get_header (without));
+  g_assert_null (disp_policy_spec_get_header (other));
 }
 
 /* The options reach the policy, whether the caller keeps them or not. */
@@ -197,6 +213,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/policy-registry/unknown", test_unknown);
   g_test_add_func ("/core/policy-registry/options-refused", test_options_refused);
   g_test_add_func ("/core/policy-registry/options-checked", test_options_checked);
+  g_test_add_func ("/core/policy-registry/header", test_header);
   g_test_add_func ("/core/policy-registry/options-used", test_options_used);
   g_test_add_func ("/core/policy-registry/check-fleet", test_check_fleet);
   return g_test_run ();
