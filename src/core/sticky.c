@@ -143,7 +143,7 @@ sticky_select (DispPolicy *policy, DispContainer *const *candidates, guint n_can
         }
     }
   /* Other threads may have filled all that was seen. */
-  return chosen < n_candidates ? chosen : (guint) (key % n_candidates);
+  return chosen < n_candidates ? chosen : (guint) (key % MAX (n_candidates, 1));
 }
 
 /* Over all keys. */
