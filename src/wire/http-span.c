@@ -18,7 +18,9 @@
 gboolean
 disp_span_is (DispSpan self, const char *text)
 {
-  return self.length == strlen (text) && memcmp (self.start, text, self.length) == 0;
+  /* An empty one may be nowhere. */
+  return self.length == strlen (text)
+         && (self.length == 0 || memcmp (self.start, text, self.length) == 0);
 }
 
 /**

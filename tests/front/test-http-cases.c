@@ -174,7 +174,8 @@ test_case (gconstpointer data)
   for (guint i = 0; i < places->len; i++)
     check_cut (server, http_case, &g_array_index (places, gsize, i), 1);
   check_good (server);
-  g_assert_null (memmem (server->bodies->data, server->bodies->len, "hidden", strlen ("hidden")));
+  if (server->bodies->len > 0)
+    g_assert_null (memmem (server->bodies->data, server->bodies->len, "hidden", strlen ("hidden")));
 }
 
 int

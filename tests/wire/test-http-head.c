@@ -232,10 +232,11 @@ test_accepts (void)
       const char *head = accepted[i].head;
       gsize length = strlen (head);
       g_autofree char *exact = g_memdup2 (head, length);
+      g_autofree char *shown = g_strescape (head, NULL);
       g_autoptr (DispHttpHead) parsed = NULL;
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("row %" G_GSIZE_FORMAT ", RFC %s: %s", i, accepted[i].section, head);
+      g_test_message ("row %" G_GSIZE_FORMAT ", RFC %s: %s", i, accepted[i].section, shown);
       check_cuts (head, length);
       check_prefixes (head, length);
       parsed = disp_http_head_parse (exact, length, &error);
@@ -297,9 +298,10 @@ test_refuses (void)
       const char *head = refused[i].head;
       gsize length = strlen (head);
       g_autofree char *exact = g_memdup2 (head, length);
+      g_autofree char *shown = g_strescape (head, NULL);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("row %" G_GSIZE_FORMAT ", RFC %s: %s", i, refused[i].section, head);
+      g_test_message ("row %" G_GSIZE_FORMAT ", RFC %s: %s", i, refused[i].section, shown);
       g_assert_null (disp_http_head_parse (exact, length, &error));
       g_assert_error (error, DISP_ERROR, refused[i].code);
       g_assert_true (g_str_is_ascii (error->message));

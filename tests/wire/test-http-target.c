@@ -109,9 +109,10 @@ test_accepts (void)
   for (gsize i = 0; i < G_N_ELEMENTS (accepted); i++)
     {
       DispHttpTarget target = { 0 };
+      g_autofree char *shown = g_strescape (accepted[i].text, NULL);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("RFC %s: %s", accepted[i].section, accepted[i].text);
+      g_test_message ("RFC %s: %s", accepted[i].section, shown);
       g_assert_true (read_target (accepted[i].text, &target, &error));
       g_assert_no_error (error);
       g_assert_true (disp_span_is (target.authority, accepted[i].authority));
@@ -127,9 +128,10 @@ test_refuses (void)
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
       DispHttpTarget target = { .has_query = 42 };
+      g_autofree char *shown = g_strescape (refused[i].text, NULL);
       g_autoptr (GError) error = NULL;
 
-      g_test_message ("RFC %s: %s", refused[i].section, refused[i].text);
+      g_test_message ("RFC %s: %s", refused[i].section, shown);
       g_assert_false (read_target (refused[i].text, &target, &error));
       g_assert_error (error, DISP_ERROR, DISP_ERROR_BAD_REQUEST);
       g_assert_true (g_str_is_ascii (error->message));
