@@ -26,7 +26,8 @@ KEPT = 65536
 
 GET = b"GET /healthz/live HTTP/1.1\r\nHost: x\r\n"
 POST = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-PREDICTION = b'{"model":"half_plus_two","version":1,"instances":[1.0]}'
+# Of the model whose answers are large.
+PREDICTION = b'{"model":"half_plus_three","version":1,"instances":[1.0]}'
 ANSWERED = b"Content-Length: %d\r\n\r\n%s" % (len(PREDICTION), PREDICTION)
 
 # What one sends at first, and at each tick; whether its time begins with an answer; how many bytes
