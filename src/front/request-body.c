@@ -146,7 +146,7 @@ add (DispRequestBody *self, const char *bytes, gsize n, GError **error)
 static DispBodyState
 feed_chunks (DispRequestBody *self, const char *bytes, gsize n, gsize *consumed, GError **error)
 {
-  for (;;)
+  while (*consumed < n)
     {
       DispChunkStep step;
       DispChunkState state = disp_chunk_reader_step (&self->chunks, bytes + *consumed,
@@ -165,9 +165,8 @@ feed_chunks (DispRequestBody *self, const char *bytes, gsize n, gsize *consumed,
           set_too_large (self, error);
           return DISP_BODY_WRONG;
         }
-      if (state == DISP_CHUNKS_PARTIAL)
-        return DISP_BODY_PARTIAL;
     }
+  return DISP_BODY_PARTIAL;
 }
 
 /**
