@@ -356,13 +356,17 @@ disp_connection_input_late (DispConnection *self)
  * disp_connection_abort:
  * @self: a connection
  *
- * Closes the connection if it waits for what its client sends: that has had its time.
+ * Closes the connection if it waits for nobody but its client, which has had its time.
  */
 void
 disp_connection_abort (DispConnection *self)
 {
-  if (disp_connection_is_reading (self) || self->state == DISP_CONNECTION_LINGERING)
-    disp_connection_close (self);
+  if (self->state == DISP_CONNECTION_FLUSHING && self->is_blocked)
+    /* What the client has got of the answer is not the whole. */
+    self->is_broken = TRUE;
+  else if (!disp_connection_is_reading (self) && self->state != DISP_CONNECTION_LINGERING)
+    return;
+  disp_connection_close (self);
 }
 
 /**

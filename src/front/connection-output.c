@@ -121,9 +121,8 @@ void
 disp_connection_unblock (DispConnection *self)
 {
   self->is_blocked = FALSE;
-  if (self->stream != NULL)
-    disp_guarded_stream_wake (self->stream);
-  else
+  /* With the end of the stream all is sent. */
+  if (self->stream == NULL)
     disp_connection_flush (self);
 }
 
@@ -140,25 +139,19 @@ disp_connection_output_late (DispConnection *self)
       || !disp_connection_is_too_slow (self, count_taken (self), self->terms->write_timeout))
     return;
   self->is_broken = TRUE;
-  if (self->stream != NULL)
-    /* SoupServer learns it when it writes on, and closes its stream. */
-    disp_guarded_stream_wake (self->stream);
-  else
+  /* SoupServer learns it when it writes, and closes its stream. */
+  if (self->stream == NULL)
     disp_connection_close (self);
 }
 
-static gssize
+static gboolean
 on_stream_write (const void *bytes, gsize n, gpointer user_data)
 {
   DispConnection *self = user_data;
-  gssize taken = self->is_broken ? -1
-                                 : disp_send_buffer_write (&self->output, self->channel, bytes, n);
 
-  if (taken == 0)
-    block (self);
-  else if (taken < 0)
+  if (!self->is_broken && !disp_send_buffer_write (&self->output, self->channel, bytes, n))
     self->is_broken = TRUE;
-  return taken;
+  return !self->is_broken;
 }
 
 /* The request is over as far as SoupServer goes, in good order or not. */

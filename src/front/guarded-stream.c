@@ -25,7 +25,6 @@ struct _GuardedOutput
   GOutputStream parent_instance;
   DispGuardedStreamEvents events; /* without functions once the stream is forgotten */
   gpointer user_data;
-  GSource *wait; /* (owned) (nullable) what is woken when more can be written */
 };
 
 struct _DispGuardedStream
@@ -146,12 +145,9 @@ static gssize
 output_write_nonblocking (GPollableOutputStream *stream, const void *bytes, gsize n, GError **error)
 {
   GuardedOutput *self = GUARDED_OUTPUT (stream);
-  gssize written = self->events.write != NULL ? self->events.write (bytes, n, self->user_data) : -1;
 
-  if (written > 0)
-    return written;
-  if (written == 0)
-    return set_would_block (error);
+  if (self->events.write != NULL && self->events.write (bytes, n, self->user_data))
+    return (gssize) n;
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE, "the client is gone");
   return -1;
 }
@@ -163,27 +159,19 @@ output_write (GOutputStream *stream, const void *bytes, gsize n,
   return output_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream), bytes, n, error);
 }
 
-/* Nobody asks before it has tried. */
 static gboolean
 output_is_writable (G_GNUC_UNUSED GPollableOutputStream *stream)
 {
   return TRUE;
 }
 
-static void
-end_wait (GuardedOutput *self)
-{
-  g_clear_pointer (&self->wait, g_source_unref);
-}
-
 static GSource *
 output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  GuardedOutput *self = GUARDED_OUTPUT (stream);
+  g_autoptr (GSource) source = wait_source_new ();
 
-  end_wait (self);
-  self->wait = wait_source_new ();
-  return g_pollable_source_new_full (stream, self->wait, cancellable);
+  g_source_set_ready_time (source, 0);
+  return g_pollable_source_new_full (stream, source, cancellable);
 }
 
 static void
@@ -199,17 +187,9 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (GuardedOutput, guarded_output, G_TYPE_OUTPUT_STRE
                                                       output_pollable_iface_init))
 
 static void
-guarded_output_finalize (GObject *object)
-{
-  end_wait (GUARDED_OUTPUT (object));
-  G_OBJECT_CLASS (guarded_output_parent_class)->finalize (object);
-}
-
-static void
 guarded_output_class_init (GuardedOutputClass *klass)
 {
   G_OUTPUT_STREAM_CLASS (klass)->write_fn = output_write;
-  G_OBJECT_CLASS (klass)->finalize = guarded_output_finalize;
 }
 
 static void
@@ -308,19 +288,6 @@ disp_guarded_stream_new (const DispHttpHead *head, const DispGuardedStreamEvents
   self->output->events = *events;
   self->output->user_data = user_data;
   return G_IO_STREAM (self);
-}
-
-/**
- * disp_guarded_stream_wake:
- * @self: a stream
- *
- * Has whoever could not write try again, in a turn of the loop of its own.
- */
-void
-disp_guarded_stream_wake (DispGuardedStream *self)
-{
-  if (self->output->wait != NULL)
-    g_source_set_ready_time (self->output->wait, 0);
 }
 
 /**

@@ -10,19 +10,17 @@ G_DECLARE_FINAL_TYPE (DispGuardedStream, disp_guarded_stream, DISP, GUARDED_STRE
 
 /**
  * DispGuardedStreamEvents:
- * @write: takes @n bytes of the answer and returns how many it took; 0 = none now, until
- *   disp_guarded_stream_wake(); -1 = nobody can have it any more
+ * @write: takes @n bytes of the answer; returns whether somebody can have them still
  * @closed: the stream was closed: the answer is written, or given up; called at most once
  *
  * Where the answer goes.
  */
 typedef struct
 {
-  gssize (*write) (const void *bytes, gsize n, gpointer user_data);
+  gboolean (*write) (const void *bytes, gsize n, gpointer user_data);
   void (*closed) (gpointer user_data);
 } DispGuardedStreamEvents;
 
 GIOStream *disp_guarded_stream_new (const DispHttpHead *head, const DispGuardedStreamEvents *events,
                                     gpointer user_data);
-void disp_guarded_stream_wake (DispGuardedStream *self);
 void disp_guarded_stream_forget (DispGuardedStream *self);

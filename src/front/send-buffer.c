@@ -55,35 +55,33 @@ forget_sent (DispSendBuffer *self, gsize n)
  * @bytes: what to send
  * @n: how much, in bytes, at least one
  *
- * Sends, or has wait, as much as there is room for.
+ * Sends @bytes, or has them wait: small pieces for each other, and what the system does not take.
  *
- * Returns: how many of @bytes were taken; 0 = none for now; -1 = the connection is broken
+ * Returns: whether somebody can have them still
  */
-gssize
+gboolean
 disp_send_buffer_write (DispSendBuffer *self, DispChannel *channel, const void *bytes, gsize n)
 {
   gsize waiting = count_waiting (self);
-  GOutputVector vectors[2] = { { NULL, 0 }, { bytes, n } };
-  gssize sent;
+  gsize sent = 0;
 
-  if (n <= MAX_WAITING - MIN (waiting, MAX_WAITING))
+  if (n > MAX_WAITING - MIN (waiting, MAX_WAITING))
     {
-      disp_send_buffer_append (self, bytes, n);
-      return (gssize) n;
+      const GOutputVector vectors[2]
+          = { { waiting > 0 ? self->bytes->data + self->offset : NULL, waiting }, { bytes, n } };
+      gssize written = disp_channel_write (channel, waiting > 0 ? vectors : vectors + 1,
+                                           waiting > 0 ? 2 : 1);
+
+      if (written < 0 && written != DISP_CHANNEL_WAIT)
+        return FALSE;
+      sent = (gsize) MAX (written, 0);
+      self->sent += sent;
     }
-  if (waiting > 0)
-    vectors[0] = (GOutputVector){ self->bytes->data + self->offset, waiting };
-  sent = disp_channel_write (channel, waiting > 0 ? vectors : vectors + 1, waiting > 0 ? 2 : 1);
-  if (sent < 0)
-    return sent == DISP_CHANNEL_WAIT ? 0 : -1;
-  self->sent += (guint64) sent;
-  if ((gsize) sent < waiting)
-    {
-      forget_sent (self, (gsize) sent);
-      return 0;
-    }
-  disp_send_buffer_clear (self);
-  return sent - (gssize) waiting;
+  forget_sent (self, MIN (sent, waiting));
+  sent -= MIN (sent, waiting);
+  if (sent < n)
+    disp_send_buffer_append (self, (const char *) bytes + sent, n - sent);
+  return TRUE;
 }
 
 /**

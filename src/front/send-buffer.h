@@ -8,7 +8,8 @@
  *
  * What is to be sent on a connection.  Small pieces wait for each other, so that an answer takes
  * one call of the system and few segments; what does not fit goes out along with them, from where
- * it lies.
+ * it lies, as far as the system takes it.  The rest waits here: whoever wrote an answer is done
+ * with it, however slowly it is read.
  */
 typedef struct
 {
@@ -34,6 +35,6 @@ typedef enum
 
 void disp_send_buffer_clear (DispSendBuffer *self);
 void disp_send_buffer_append (DispSendBuffer *self, const void *bytes, gsize n);
-gssize disp_send_buffer_write (DispSendBuffer *self, DispChannel *channel, const void *bytes,
-                               gsize n);
+gboolean disp_send_buffer_write (DispSendBuffer *self, DispChannel *channel, const void *bytes,
+                                 gsize n);
 DispSendState disp_send_buffer_flush (DispSendBuffer *self, DispChannel *channel);
