@@ -17,7 +17,8 @@ on_hung_up (DispConnection *connection, gpointer user_data)
  * disp_exchange_begin_work:
  * @self: an exchange that is being served
  *
- * Says that the answer comes later.  Whoever gives it keeps a reference until then.
+ * Says that the answer comes later, if that was not said before.  Whoever gives it keeps a
+ * reference until then.
  *
  * Returns: (transfer none): is cancelled on this thread when the client hangs up before that, and
  *   in any case when the message has ended
@@ -25,7 +26,9 @@ on_hung_up (DispConnection *connection, gpointer user_data)
 GCancellable *
 disp_exchange_begin_work (DispExchange *self)
 {
-  g_return_val_if_fail (self->message != NULL && self->cancellable == NULL, NULL);
+  if (self->cancellable != NULL)
+    return self->cancellable;
+  g_return_val_if_fail (self->message != NULL, NULL);
 
   self->cancellable = g_cancellable_new ();
   soup_server_message_pause (self->message);

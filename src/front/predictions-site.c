@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "front/documents.h"
+#include "front/envelope-reader.h"
 #include "front/exchange.h"
 #include "wire/predict-envelope.h"
 
@@ -10,11 +11,16 @@
 
 #define SERVING_PREFIX "/v1/models/"
 
+/* How long a body may be that is read at once, in bytes: even the worst takes a few milliseconds,
+ * while its thread serves nobody else. */
+#define MAX_AT_ONCE (256 * 1024)
+
 /* What clients know: predictions in both of their forms, and how the daemon is. */
 struct _DispPredictionsSite
 {
   GObject parent_instance;
   DispDispatcher *dispatcher; /* (owned) */
+  DispEnvelopeReader *reader; /* (owned) of long bodies */
 };
 
 static DispSwitchboard *
@@ -134,6 +140,60 @@ new_request (DispSite *site, DispExchange *exchange, DispVerb verb)
   return request;
 }
 
+/* Takes over what @envelope says, and goes on. */
+static void
+dispatch_envelope (DispSite *site, DispExchange *exchange, DispRequest *request,
+                   DispEnvelope *envelope)
+{
+  request->model = g_steal_pointer (&envelope->model);
+  request->version = envelope->version;
+  envelope->version = (DispVersion){ 0 };
+  request->instances = envelope->instances;
+  memcpy (request->slices, envelope->slices, sizeof envelope->slices);
+  request->n_slices = envelope->n_slices;
+  /* What is forwarded is JSON whatever the client called it. */
+  g_clear_pointer (&request->content_type, g_free);
+  dispatch (site, exchange, request);
+}
+
+typedef struct
+{
+  DispSite *site;         /* (owned) */
+  DispExchange *exchange; /* (owned) */
+  DispRequest *request;   /* (owned) */
+} Reading;
+
+static void
+on_read (G_GNUC_UNUSED GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Reading *reading = user_data;
+  g_auto (DispEnvelope) envelope = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean is_read = disp_envelope_reader_read_finish (result, &envelope, &error);
+
+  if (is_read && !disp_exchange_is_gone (reading->exchange))
+    dispatch_envelope (reading->site, reading->exchange, reading->request, &envelope);
+  else if (!disp_exchange_is_gone (reading->exchange))
+    disp_exchange_respond_error (reading->exchange, error);
+  disp_request_unref (reading->request);
+  disp_exchange_unref (reading->exchange);
+  g_object_unref (reading->site);
+  g_free (reading);
+}
+
+static void
+read_later (DispSite *site, DispExchange *exchange, DispRequest *request)
+{
+  Reading *reading = g_new0 (Reading, 1);
+
+  reading->site = g_object_ref (site);
+  reading->exchange = disp_exchange_ref (exchange);
+  reading->request = disp_request_ref (request);
+  disp_envelope_reader_read_async (DISP_PREDICTIONS_SITE (site)->reader, request->body,
+                                   DISP_ENVELOPE_ROUTED, disp_exchange_begin_work (exchange),
+                                   on_read, reading);
+}
+
 static void
 serve_predict (DispSite *site, DispExchange *exchange)
 {
@@ -143,20 +203,12 @@ serve_predict (DispSite *site, DispExchange *exchange)
   gsize length;
   const char *text = g_bytes_get_data (request->body, &length);
 
-  if (!disp_envelope_scan (text, length, DISP_ENVELOPE_ROUTED, &envelope, &error))
-    {
-      disp_exchange_respond_error (exchange, error);
-      return;
-    }
-  request->model = g_steal_pointer (&envelope.model);
-  request->version = envelope.version;
-  envelope.version = (DispVersion){ 0 };
-  request->instances = envelope.instances;
-  memcpy (request->slices, envelope.slices, sizeof envelope.slices);
-  request->n_slices = envelope.n_slices;
-  /* What is forwarded is JSON whatever the client called it. */
-  g_clear_pointer (&request->content_type, g_free);
-  dispatch (site, exchange, request);
+  if (length > MAX_AT_ONCE)
+    read_later (site, exchange, request);
+  else if (!disp_envelope_scan (text, length, DISP_ENVELOPE_ROUTED, &envelope, &error))
+    disp_exchange_respond_error (exchange, error);
+  else
+    dispatch_envelope (site, exchange, request, &envelope);
 }
 
 /*
@@ -265,7 +317,10 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DispPredictionsSite, disp_predictions_site, G_TYP
 static void
 disp_predictions_site_finalize (GObject *object)
 {
-  g_object_unref (DISP_PREDICTIONS_SITE (object)->dispatcher);
+  DispPredictionsSite *self = DISP_PREDICTIONS_SITE (object);
+
+  disp_envelope_reader_free (self->reader);
+  g_object_unref (self->dispatcher);
   G_OBJECT_CLASS (disp_predictions_site_parent_class)->finalize (object);
 }
 
@@ -276,8 +331,9 @@ disp_predictions_site_class_init (DispPredictionsSiteClass *klass)
 }
 
 static void
-disp_predictions_site_init (G_GNUC_UNUSED DispPredictionsSite *self)
+disp_predictions_site_init (DispPredictionsSite *self)
 {
+  self->reader = disp_envelope_reader_new ();
 }
 
 /**
