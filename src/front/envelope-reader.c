@@ -121,5 +121,6 @@ disp_envelope_reader_read_finish (GAsyncResult *result, DispEnvelope *envelope, 
   DISP_TSAN_ACQUIRE (reading);
   *envelope = reading->envelope;
   reading->envelope = (DispEnvelope){ 0 };
+  DISP_TSAN_RELEASE (reading);
   return TRUE;
 }
