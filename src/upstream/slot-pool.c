@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "upstream/slot-pool.h"
 
+/* How many slots are kept while they are idle.  libsoup has a source in the loop for each, which
+ * every turn of it looks at: those that a burst leaves would slow down all that follows. */
+#define MAX_IDLE 64
+
 /* The slots of one endpoint that one worker has.  Only the worker's thread touches it. */
 struct _DispSlotPool
 {
@@ -25,14 +29,14 @@ slot_free (gpointer data)
   g_free (slot);
 }
 
-/* Lets go of the slots that were idle for longer than the time. */
+/* Lets go of the slots that were idle for longer than the time, and of those that are too many. */
 static void
 trim (DispSlotPool *self, gint64 now)
 {
   DispSlot *oldest;
 
   while ((oldest = g_queue_peek_tail (&self->idle)) != NULL
-         && oldest->released < now - self->idle_timeout)
+         && (oldest->released < now - self->idle_timeout || self->idle.length > MAX_IDLE))
     slot_free (g_queue_pop_tail (&self->idle));
 }
 
@@ -167,15 +171,15 @@ disp_slot_pool_take (DispSlotPool *self)
  * @now: the time, in microseconds
  *
  * Gives a slot back.  It is let go, and its connection closed, when nobody takes it for longer than
- * the idle timeout.
+ * the idle timeout, or when more than 64 are idle that were given back later.
  */
 void
 disp_slot_pool_give (DispSlotPool *self, DispSlot *slot, gint64 now)
 {
   self->n_busy--;
   self->used = slot->released = now;
-  trim (self, now);
   g_queue_push_head (&self->idle, slot);
+  trim (self, now);
   watch_idle (self);
 }
 

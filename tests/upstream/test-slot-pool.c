@@ -3,6 +3,8 @@
 #include "upstream/slot-pool.h"
 
 #define IDLE 10
+#define MAX_IDLE 64
+#define BURST 100
 #define SECOND G_USEC_PER_SEC
 
 /* Sessions are followed by weak pointers: a slot that is let go ends its session. */
@@ -73,6 +75,32 @@ test_trim (void)
   g_assert_nonnull (sessions[2]);
   disp_slot_pool_free (pool);
   g_assert_null (sessions[2]);
+}
+
+/* Of the many that a burst needs the last that were given back are kept. */
+static void
+test_burst (void)
+{
+  DispSlotPool *pool = new_pool ("http://127.0.0.1:1");
+  DispSlot *slots[BURST];
+  SoupSession *sessions[BURST];
+
+  for (guint i = 0; i < BURST; i++)
+    {
+      slots[i] = disp_slot_pool_take (pool);
+      follow (slots[i], &sessions[i]);
+    }
+  for (guint i = 0; i < BURST; i++)
+    disp_slot_pool_give (pool, slots[i], 1);
+  for (guint i = 0; i < BURST; i++)
+    g_assert_cmpint (sessions[i] != NULL, ==, i >= BURST - MAX_IDLE);
+  for (guint i = BURST; i > BURST - MAX_IDLE; i--)
+    g_assert_true (disp_slot_pool_take (pool) == slots[i - 1]);
+  for (guint i = BURST - MAX_IDLE; i < BURST; i++)
+    disp_slot_pool_give (pool, slots[i], 2);
+  disp_slot_pool_free (pool);
+  for (guint i = 0; i < BURST; i++)
+    g_assert_null (sessions[i]);
 }
 
 /* They go in their time by themselves, and then nothing rings any more. */
@@ -221,6 +249,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/upstream/slot-pool/order", test_order);
   g_test_add_func ("/upstream/slot-pool/trim", test_trim);
+  g_test_add_func ("/upstream/slot-pool/burst", test_burst);
   g_test_add_func ("/upstream/slot-pool/idle", test_idle);
   g_test_add_func ("/upstream/slot-pool/other-idle", test_other_idle);
   g_test_add_func ("/upstream/slot-pool/discard", test_discard);
