@@ -17,8 +17,10 @@ import socket
 import sys
 import time
 
-# How often a slow client does what it does slowly, in seconds.
+# How often a slow client does what it does slowly, in seconds; and in how many turns they do, as they
+# have nothing to do with each other.
 TICK = 0.25
+TURNS = 25
 # How many connections are being made at once: fewer than wait to be accepted.
 WAVE = 100
 # How much of an answer is kept.
@@ -60,6 +62,8 @@ class Client:
 
     def __init__(self, crowd, name):
         self.crowd = crowd
+        self.turn = crowd.n_made % TURNS
+        crowd.n_made += 1
         self.kind = KINDS[name]
         self.name = name
         self.received = b""
@@ -178,6 +182,7 @@ class Crowd:
         self.clients = set()
         self.n_connecting = 0
         self.stay = stay
+        self.n_made = 0
         self.told = {
             name: {"count": names.count(name), "closed": 0, "statuses": {}} for name in names
         }
@@ -201,18 +206,20 @@ class Crowd:
     def run(self, seconds):
         """Lets them all do what they do for so long, or until none has a connection."""
         until = time.monotonic() + seconds
-        next_tick = time.monotonic() + TICK
+        next_turn = time.monotonic()
+        turn = 0
         are_connected = False
         while (self.waiting or self.clients) and time.monotonic() < until:
             while self.waiting and self.n_connecting < WAVE:
                 self.n_connecting += 1
                 self.clients.add(Client(self, self.waiting.popleft()))
-            for key, _ in self.selector.select(max(0, next_tick - time.monotonic())):
+            for key, _ in self.selector.select(max(0, next_turn - time.monotonic())):
                 key.data.on_ready()
-            if time.monotonic() >= next_tick:
-                for client in list(self.clients):
+            if time.monotonic() >= next_turn:
+                for client in [client for client in self.clients if client.turn == turn]:
                     client.tick()
-                next_tick = time.monotonic() + TICK
+                turn = (turn + 1) % TURNS
+                next_turn = time.monotonic() + TICK / TURNS
             if not are_connected and not self.waiting and self.n_connecting == 0:
                 are_connected = True
                 print("connected", flush=True)
