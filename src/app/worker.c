@@ -108,8 +108,10 @@ static gboolean
 take_terms (gpointer user_data)
 {
   NewTerms *new = user_data;
-  DispWorker *self = new->worker;
+  DispWorker *self;
 
+  DISP_TSAN_ACQUIRE (new);
+  self = new->worker;
   DISP_TSAN_ACQUIRE (self);
   if (self->server != NULL)
     disp_server_set_terms (self->server, new->terms);
@@ -199,6 +201,7 @@ disp_worker_set_terms (DispWorker *self, DispTerms *terms)
 
   new->worker = self;
   new->terms = disp_terms_ref (terms);
+  DISP_TSAN_RELEASE (new);
   call_with (self, take_terms, new, new_terms_free);
 }
 

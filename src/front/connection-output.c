@@ -18,6 +18,7 @@ count_taken (DispConnection *self)
   return (gint64) self->output.sent - (gint64) disp_channel_count_untaken (self->channel);
 }
 
+/* Not while SoupServer has a stream: what that writes waits for its end. */
 static void
 block (DispConnection *self)
 {
@@ -121,9 +122,7 @@ void
 disp_connection_unblock (DispConnection *self)
 {
   self->is_blocked = FALSE;
-  /* With the end of the stream all is sent. */
-  if (self->stream == NULL)
-    disp_connection_flush (self);
+  disp_connection_flush (self);
 }
 
 /**
@@ -139,9 +138,7 @@ disp_connection_output_late (DispConnection *self)
       || !disp_connection_is_too_slow (self, count_taken (self), self->terms->write_timeout))
     return;
   self->is_broken = TRUE;
-  /* SoupServer learns it when it writes, and closes its stream. */
-  if (self->stream == NULL)
-    disp_connection_close (self);
+  disp_connection_close (self);
 }
 
 static gboolean

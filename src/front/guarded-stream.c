@@ -34,41 +34,13 @@ struct _DispGuardedStream
   GuardedOutput *output; /* (owned) */
 };
 
-/* A source that is ready when somebody says so. */
-static gboolean
-wait_dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
-{
-  g_source_set_ready_time (source, -1);
-  return callback != NULL ? callback (user_data) : G_SOURCE_CONTINUE;
-}
-
-/* GIO makes such a source the child of another, with a closure that does nothing. */
-static gboolean
-wait_closure (gpointer user_data)
-{
-  GClosure *closure = user_data;
-  g_auto (GValue) goes_on = G_VALUE_INIT;
-
-  g_value_init (&goes_on, G_TYPE_BOOLEAN);
-  g_closure_invoke (closure, &goes_on, 0, NULL, NULL);
-  return g_value_get_boolean (&goes_on);
-}
-
+/* One that is ready at once, or never. */
 static GSource *
-wait_source_new (void)
+create_source (gpointer half, gboolean is_ready, GCancellable *cancellable)
 {
-  static GSourceFuncs funcs = { .dispatch = wait_dispatch, .closure_callback = wait_closure };
-  GSource *source = g_source_new (&funcs, sizeof (GSource));
+  g_autoptr (GSource) at_once = is_ready ? g_timeout_source_new (0) : NULL;
 
-  g_source_set_static_name (source, "guarded stream");
-  return source;
-}
-
-static gssize
-set_would_block (GError **error)
-{
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "nothing can be done now");
-  return -1;
+  return g_pollable_source_new_full (half, at_once, cancellable);
 }
 
 static gssize
@@ -79,7 +51,10 @@ input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize size, 
 
   /* It never ends: SoupServer would take that for a client that left. */
   if (n == 0)
-    return set_would_block (error);
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK, "all of it was read");
+      return -1;
+    }
   memcpy (buffer, self->head->str + self->offset, n);
   self->offset += n;
   return (gssize) n;
@@ -103,11 +78,7 @@ input_is_readable (GPollableInputStream *stream)
 static GSource *
 input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) source = wait_source_new ();
-
-  if (input_is_readable (stream))
-    g_source_set_ready_time (source, 0);
-  return g_pollable_source_new_full (stream, source, cancellable);
+  return create_source (stream, input_is_readable (stream), cancellable);
 }
 
 static void
@@ -168,10 +139,7 @@ output_is_writable (G_GNUC_UNUSED GPollableOutputStream *stream)
 static GSource *
 output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) source = wait_source_new ();
-
-  g_source_set_ready_time (source, 0);
-  return g_pollable_source_new_full (stream, source, cancellable);
+  return create_source (stream, TRUE, cancellable);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "front/send-buffer.h"
 
-/* As much may wait without being sent, in bytes. */
-#define MAX_WAITING (64 * 1024)
+/* Up to so much is not sent before there is more, or the answer ends, in bytes. */
+#define MAX_HELD (64 * 1024)
 
 static gsize
 count_waiting (const DispSendBuffer *self)
@@ -65,7 +65,7 @@ disp_send_buffer_write (DispSendBuffer *self, DispChannel *channel, const void *
   gsize waiting = count_waiting (self);
   gsize sent = 0;
 
-  if (n > MAX_WAITING - MIN (waiting, MAX_WAITING))
+  if (n > MAX_HELD - MIN (waiting, MAX_HELD))
     {
       const GOutputVector vectors[2]
           = { { waiting > 0 ? self->bytes->data + self->offset : NULL, waiting }, { bytes, n } };
