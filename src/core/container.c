@@ -16,6 +16,8 @@ disp_container_new (void)
 
   self->active = TRUE;
   self->stats = disp_stats_new ();
+  self->capacity = disp_capacity_new ();
+  self->standing = disp_standing_new ();
   return self;
 }
 
@@ -46,7 +48,10 @@ disp_container_copy (const DispContainer *self, const double *quota, gboolean dr
   copy->source_quota = self->quota;
   copy->drained = drained;
   copy->identity = self->identity;
+  copy->max_in_flight = self->max_in_flight;
   copy->stats = disp_stats_ref (self->stats);
+  copy->capacity = disp_capacity_ref (self->capacity);
+  copy->standing = disp_standing_ref (self->standing);
   return copy;
 }
 
@@ -74,6 +79,8 @@ container_clear (gpointer data)
   g_free (self->node);
   g_free (self->endpoint);
   disp_stats_unref (self->stats);
+  disp_capacity_unref (self->capacity);
+  disp_standing_unref (self->standing);
 }
 
 /**

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "core/capacity.h"
+#include "core/standing.h"
 #include "core/stats.h"
 #include "core/types.h"
 
@@ -26,8 +28,8 @@ typedef enum
  * DispContainer:
  *
  * A model server on a device of a node.  Whoever makes one fills the fields in; from the moment it
- * is given to disp_fleet_new() it is immutable, but for the counters behind @stats, which every
- * snapshot with the same container shares.
+ * is given to disp_fleet_new() it is immutable, but for what is behind @stats, @capacity and
+ * @standing, which every snapshot with the same container shares.
  */
 struct _DispContainer
 {
@@ -39,13 +41,16 @@ struct _DispContainer
   DispDevice device;
   char *node; /* (owned) host name or address */
   guint16 port;
-  char *endpoint;      /* (owned) "http://node:port", without a slash at the end */
-  double quota;        /* its share of the device; 0 = do not use */
-  gboolean own_quota;  /* whether an operator set that, other than the source */
-  double source_quota; /* with own_quota: what the source says */
-  gboolean drained;    /* whether an operator lets it get no more requests */
-  guint identity;      /* disp_container_hash(), from disp_fleet_new() on */
-  DispStats *stats;    /* (owned) */
+  char *endpoint;         /* (owned) "http://node:port", without a slash at the end */
+  double quota;           /* its share of the device; 0 = do not use */
+  gboolean own_quota;     /* whether an operator set that, other than the source */
+  double source_quota;    /* with own_quota: what the source says */
+  gboolean drained;       /* whether an operator lets it get no more requests */
+  guint identity;         /* disp_container_hash(), from disp_fleet_new() on */
+  guint max_in_flight;    /* how many attempts it may have; 0 = as the daemon is configured */
+  DispStats *stats;       /* (owned) */
+  DispCapacity *capacity; /* (owned) */
+  DispStanding *standing; /* (owned) as a whole */
 };
 
 DispContainer *disp_container_new (void);

@@ -41,7 +41,11 @@
  * @DISP_ERROR_TOO_MANY_CONNECTIONS: no more connections are taken, of that client or of all
  * @DISP_ERROR_BODIES_FULL: the bodies that are in flight take all memory that they may
  * @DISP_ERROR_CLIENT_GONE: the client hung up before its answer
- * @DISP_ERROR_UPSTREAM: the container could not be reached or gave no whole answer
+ * @DISP_ERROR_UNREACHABLE: no connection to the container could be opened, so nothing was sent
+ * @DISP_ERROR_UPSTREAM: the connection to the container broke before its whole answer came
+ * @DISP_ERROR_BAD_ANSWER: what the container answered cannot be passed on
+ * @DISP_ERROR_QUEUE_FULL: no more requests may wait for a place at a container
+ * @DISP_ERROR_QUEUE_TIMEOUT: no container had a place in the time that a request may wait
  * @DISP_ERROR_NO_FLEET: no fleet is known yet
  * @DISP_ERROR_NO_CONTAINER: the fleet has no container that may be used for the model now
  * @DISP_ERROR_DRAINING: the daemon is stopping
@@ -82,7 +86,11 @@ typedef enum
   DISP_ERROR_TOO_MANY_CONNECTIONS,
   DISP_ERROR_BODIES_FULL,
   DISP_ERROR_CLIENT_GONE,
+  DISP_ERROR_UNREACHABLE,
   DISP_ERROR_UPSTREAM,
+  DISP_ERROR_BAD_ANSWER,
+  DISP_ERROR_QUEUE_FULL,
+  DISP_ERROR_QUEUE_TIMEOUT,
   DISP_ERROR_NO_FLEET,
   DISP_ERROR_NO_CONTAINER,
   DISP_ERROR_DRAINING,

@@ -126,10 +126,10 @@ fill_routes (DispFleet *self)
     disp_route_fill (g_ptr_array_index (self->routes, i), g_ptr_array_index (lists, i));
 }
 
-/* The counters of a server go on when the next snapshot has it too; and one that is listed twice
- * has one set of them. */
+/* What is known of a server goes on when the next snapshot has it too; and one that is listed twice
+ * has one set of that. */
 static void
-share_stats (GPtrArray *containers, DispFleet *previous)
+share_knowledge (GPtrArray *containers, DispFleet *previous)
 {
   g_autoptr (GHashTable) known = g_hash_table_new (disp_container_hash, disp_container_is_same);
 
@@ -149,6 +149,10 @@ share_stats (GPtrArray *containers, DispFleet *previous)
         {
           disp_stats_unref (container->stats);
           container->stats = disp_stats_ref (twin->stats);
+          disp_capacity_unref (container->capacity);
+          container->capacity = disp_capacity_ref (twin->capacity);
+          disp_standing_unref (container->standing);
+          container->standing = disp_standing_ref (twin->standing);
         }
     }
 }
@@ -182,7 +186,7 @@ disp_fleet_new (GPtrArray *models, GPtrArray *containers, DispFleet *previous)
 
       g_hash_table_add (self->container_names, container->name);
     }
-  share_stats (containers, previous);
+  share_knowledge (containers, previous);
   add_routes (self);
   fill_routes (self);
   return self;

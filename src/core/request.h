@@ -62,8 +62,9 @@ struct _DispRequest
   gboolean skip_instances; /* they are too long to be kept, so @instances is the whole body */
   char *content_type;      /* (owned) (nullable) */
   char *content_encoding;  /* (owned) (nullable) */
-  char *affinity;          /* (owned) (nullable) what the policy wants to know: see
-                              disp_policy_spec_get_header() */
+  gint64 timeout; /* the time that the client gives it, in microseconds; 0 = it says none */
+  char *affinity; /* (owned) (nullable) what the policy wants to know: see
+                     disp_policy_spec_get_header() */
 };
 
 DispRequest *disp_request_new (DispVerb verb, gint64 now_real);

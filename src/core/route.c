@@ -33,6 +33,7 @@ disp_route_free (DispRoute *self)
 {
   g_free (self->containers);
   g_free (self->eligible);
+  g_free (self->standings);
   g_free (self);
 }
 
@@ -69,6 +70,9 @@ disp_route_fill (DispRoute *self, const GPtrArray *listed)
   for (guint i = 0; i < self->n_containers; i++)
     if (disp_container_is_eligible (self->containers[i]))
       self->eligible[self->n_eligible++] = self->containers[i];
+  self->standings = g_new (DispStanding *, self->n_eligible);
+  for (guint i = 0; i < self->n_eligible; i++)
+    self->standings[i] = disp_standing_for_model (self->eligible[i]->standing, self->model);
 }
 
 /**

@@ -22,6 +22,7 @@ struct _DispRoute
   guint n_containers;
   DispContainer **eligible; /* (owned) (array length=n_eligible) of these, those usable now */
   guint n_eligible;
+  DispStanding **standings; /* (owned) (array length=n_eligible) theirs for the model, unowned */
 };
 
 DispRoute *disp_route_new (guint index, const char *model, gint64 version, gboolean any_version);

@@ -21,6 +21,7 @@ struct _DispStats
   atomic_int in_flight;    /* (atomic) */
   atomic_ullong started;   /* (atomic) */
   atomic_ullong succeeded; /* (atomic) */
+  atomic_ullong busy;      /* (atomic) */
   atomic_ullong failed;    /* (atomic) */
   atomic_ullong cancelled; /* (atomic) */
   atomic_ullong latency;   /* (atomic) microseconds << LATENCY_SHIFT, 0 = no sample yet */
@@ -126,20 +127,23 @@ find_class (guint64 duration)
 gboolean
 disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration)
 {
-  atomic_ullong *counter = outcome == DISP_OUTCOME_SUCCESS   ? &self->succeeded
-                           : outcome == DISP_OUTCOME_FAILURE ? &self->failed
-                                                             : &self->cancelled;
+  atomic_ullong *const counters[] = {
+    [DISP_OUTCOME_SUCCESS] = &self->succeeded,
+    [DISP_OUTCOME_BUSY] = &self->busy,
+    [DISP_OUTCOME_FAILURE] = &self->failed,
+    [DISP_OUTCOME_CANCELLED] = &self->cancelled,
+  };
   bool failed = outcome == DISP_OUTCOME_FAILURE;
 
   atomic_fetch_sub_explicit (&self->in_flight, 1, memory_order_relaxed);
-  atomic_fetch_add_explicit (counter, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit (counters[outcome], 1, memory_order_relaxed);
   if (outcome == DISP_OUTCOME_SUCCESS)
     {
       add_latency (self, MAX (duration, 1));
       atomic_fetch_add_explicit (&self->latencies[find_class (MAX (duration, 0))], 1,
                                  memory_order_relaxed);
     }
-  if (outcome == DISP_OUTCOME_CANCELLED
+  if (outcome == DISP_OUTCOME_CANCELLED || outcome == DISP_OUTCOME_BUSY
       || atomic_load_explicit (&self->failing, memory_order_relaxed) == failed)
     return FALSE;
   return atomic_exchange_explicit (&self->failing, failed, memory_order_relaxed) != failed;
@@ -169,6 +173,7 @@ disp_stats_read (DispStats *self, DispStatsValues *values)
   values->in_flight = atomic_load_explicit (&self->in_flight, memory_order_relaxed);
   values->started = atomic_load_explicit (&self->started, memory_order_relaxed);
   values->succeeded = atomic_load_explicit (&self->succeeded, memory_order_relaxed);
+  values->busy = atomic_load_explicit (&self->busy, memory_order_relaxed);
   values->failed = atomic_load_explicit (&self->failed, memory_order_relaxed);
   values->cancelled = atomic_load_explicit (&self->cancelled, memory_order_relaxed);
   values->latency = atomic_load_explicit (&self->latency, memory_order_relaxed) >> LATENCY_SHIFT;

@@ -5,8 +5,9 @@
 
 /**
  * DispOutcome:
- * @DISP_OUTCOME_SUCCESS: a whole answer came, with a status below 500
- * @DISP_OUTCOME_FAILURE: no whole answer, or one with a 5xx status
+ * @DISP_OUTCOME_SUCCESS: a whole answer came, with a status below 500 other than 429
+ * @DISP_OUTCOME_BUSY: it answered 429 or 503: it can take no more now; neither good nor bad
+ * @DISP_OUTCOME_FAILURE: no whole answer, or one with another 5xx status
  * @DISP_OUTCOME_CANCELLED: the client hung up; says nothing about the container
  *
  * How an attempt ended.
@@ -14,6 +15,7 @@
 typedef enum
 {
   DISP_OUTCOME_SUCCESS,
+  DISP_OUTCOME_BUSY,
   DISP_OUTCOME_FAILURE,
   DISP_OUTCOME_CANCELLED,
 } DispOutcome;
@@ -23,6 +25,7 @@ typedef enum
  * @in_flight: attempts begun and not ended
  * @started: attempts begun since the counters exist
  * @succeeded: of these, ended with %DISP_OUTCOME_SUCCESS
+ * @busy: ended with %DISP_OUTCOME_BUSY
  * @failed: ended with %DISP_OUTCOME_FAILURE
  * @cancelled: ended with %DISP_OUTCOME_CANCELLED
  * @latency: mean duration of successful attempts in microseconds, exponentially weighted; 0 before
@@ -36,6 +39,7 @@ typedef struct
   int in_flight;
   guint64 started;
   guint64 succeeded;
+  guint64 busy;
   guint64 failed;
   guint64 cancelled;
   guint64 latency;

@@ -18,6 +18,8 @@ disp_engine_settings_new (const DispEngineSettings *values)
   DispEngineSettings *self = g_atomic_rc_box_new (DispEngineSettings);
 
   *self = *values;
+  self->not_idempotent = g_strdupv (values->not_idempotent);
+  self->hedged = g_strdupv (values->hedged);
   return self;
 }
 
@@ -36,7 +38,11 @@ disp_engine_settings_ref (DispEngineSettings *self)
 static void
 settings_clear (gpointer data)
 {
-  DISP_TSAN_ACQUIRE (data);
+  DispEngineSettings *self = data;
+
+  DISP_TSAN_ACQUIRE (self);
+  g_strfreev (self->not_idempotent);
+  g_strfreev (self->hedged);
 }
 
 /**

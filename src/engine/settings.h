@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "engine/queue-policy.h"
 #include "wire/serving-path.h"
 
 /**
@@ -11,6 +12,18 @@
  * @payload_limit: the longest body that a record keeps, in bytes; -1 = all
  * @hold_answers: whether the answer of a container waits until its record is stored
  * @log_requests: whether each request is logged
+ * @attempt_timeout: the time that an attempt may take, in microseconds; 0 = half of what its
+ * request may
+ * @n_retries: how many further attempts a request may have after its first
+ * @max_in_flight: how many attempts a container may have that says nothing else, or
+ *   %DISP_CAPACITY_AUTO
+ * @queue_policy: which of several models a free place goes to
+ * @queue_limit: how many requests may wait for one model and version
+ * @queue_bytes: how much memory those that wait may take together
+ * @queue_timeout: how long a request may wait for a place, in microseconds; 0 = as long as it has
+ * time
+ * @not_idempotent: (nullable): the models whose requests are not sent twice
+ * @hedged: (nullable): the models whose slow attempts get a second one beside them
  *
  * What the operator decided for the dispatching of requests.
  */
@@ -22,6 +35,15 @@ typedef struct
   gssize payload_limit;
   gboolean hold_answers;
   gboolean log_requests;
+  gint64 attempt_timeout;
+  guint n_retries;
+  guint max_in_flight;
+  DispQueuePolicy queue_policy;
+  guint queue_limit;
+  gsize queue_bytes;
+  gint64 queue_timeout;
+  char **not_idempotent;
+  char **hedged;
 } DispEngineSettings;
 
 DispEngineSettings *disp_engine_settings_new (const DispEngineSettings *values);
