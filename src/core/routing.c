@@ -8,22 +8,32 @@ struct _DispRouting
   DispFleet *fleet;       /* (owned) */
   DispPolicies *policies; /* (owned) */
   GPtrArray *choosers;    /* (owned) (element-type DispPolicy, owned) by the index of the route */
+  GPtrArray *tails;       /* (owned) (element-type DispTail, owned) by the index of the route */
 };
 
-/* The policy that @previous has for the same route, if it is of the very same @spec: so its memory
- * goes on over a change of the fleet, or of the policy of another model. */
-static DispPolicy *
-find_policy (DispRouting *previous, const DispPolicySpec *spec, const DispRoute *route)
+/* The route of the same model and version that @previous has, if any: what is known of it goes on
+ * over a change of the fleet. */
+static const DispRoute *
+find_same (DispRouting *previous, const DispRoute *route)
 {
   const DispVersion version = {
     .kind = route->any_version ? DISP_VERSION_LABEL : DISP_VERSION_NUMBER,
     .number = route->version,
   };
-  const DispRoute *same = NULL;
 
-  if (previous != NULL && disp_policies_get (previous->policies, route->model) == spec)
-    same = disp_fleet_find (previous->fleet, route->model, &version, NULL);
-  return same != NULL ? g_object_ref (disp_routing_get_policy (previous, same)) : NULL;
+  if (previous == NULL)
+    return NULL;
+  return disp_fleet_find (previous->fleet, route->model, &version, NULL);
+}
+
+/* The policy that @previous has for @same, if it is of the very same @spec: so its memory goes on,
+ * also when only the policy of another model changes. */
+static DispPolicy *
+find_policy (DispRouting *previous, const DispPolicySpec *spec, const DispRoute *same)
+{
+  if (same == NULL || disp_policies_get (previous->policies, same->model) != spec)
+    return NULL;
+  return g_object_ref (disp_routing_get_policy (previous, same));
 }
 
 /**
@@ -33,8 +43,8 @@ find_policy (DispRouting *previous, const DispPolicySpec *spec, const DispRoute 
  * @previous: (nullable): what was in force before
  *
  * A fleet with a policy for each of its routes.  Where @previous has the very same spec for a
- * model, its policies go on.  Only the main thread makes one; then it is immutable and any thread
- * may use it.
+ * model, its policies go on; what is known of a route goes on anyway.  Only the main thread makes
+ * one; then it is immutable and any thread may use it.
  *
  * Returns: (transfer full): the routing
  */
@@ -48,15 +58,20 @@ disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previou
   self->fleet = disp_fleet_ref (fleet);
   self->policies = disp_policies_ref (policies);
   self->choosers = g_ptr_array_new_full (n_routes, g_object_unref);
+  self->tails = g_ptr_array_new_full (n_routes, (GDestroyNotify) disp_tail_unref);
   for (guint i = 0; i < n_routes; i++)
     {
       const DispPolicySpec *spec = disp_policies_get (policies, routes[i]->model);
-      DispPolicy *policy = find_policy (previous, spec, routes[i]);
+      const DispRoute *same = find_same (previous, routes[i]);
+      DispPolicy *policy = find_policy (previous, spec, same);
 
       if (policy == NULL)
         policy = disp_policy_spec_create (spec, routes[i]->model);
       disp_policy_fleet_changed (policy, routes[i]);
       g_ptr_array_add (self->choosers, policy);
+      g_ptr_array_add (self->tails, same != NULL
+                                        ? disp_tail_ref (disp_routing_get_tail (previous, same))
+                                        : disp_tail_new ());
     }
   return self;
 }
@@ -80,6 +95,7 @@ routing_clear (gpointer data)
 
   DISP_TSAN_ACQUIRE (self);
   g_ptr_array_unref (self->choosers);
+  g_ptr_array_unref (self->tails);
   disp_policies_unref (self->policies);
   disp_fleet_unref (self->fleet);
 }
@@ -133,4 +149,19 @@ disp_routing_get_policy (const DispRouting *self, const DispRoute *route)
 {
   g_assert (route->index < self->choosers->len);
   return g_ptr_array_index (self->choosers, route->index);
+}
+
+/**
+ * disp_routing_get_tail:
+ * @self: a routing
+ * @route: a route of its fleet
+ *
+ * Returns: (transfer none): the tail of the answers of @route; shared by all routings that follow
+ *   each other with the same model and version
+ */
+DispTail *
+disp_routing_get_tail (const DispRouting *self, const DispRoute *route)
+{
+  g_assert (route->index < self->tails->len);
+  return g_ptr_array_index (self->tails, route->index);
 }

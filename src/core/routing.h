@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/policies.h"
+#include "core/tail.h"
 
 DispRouting *disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previous);
 DispRouting *disp_routing_ref (DispRouting *self);
@@ -10,5 +11,6 @@ void disp_routing_unref (DispRouting *self);
 DispFleet *disp_routing_get_fleet (const DispRouting *self);
 DispPolicies *disp_routing_get_policies (const DispRouting *self);
 DispPolicy *disp_routing_get_policy (const DispRouting *self, const DispRoute *route);
+DispTail *disp_routing_get_tail (const DispRouting *self, const DispRoute *route);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispRouting, disp_routing_unref)

@@ -13,13 +13,14 @@
 struct _DispSwitchboard
 {
   GObject parent_instance;
-  DispClock *clock;      /* (owned) */
-  DispRecordSink *sink;  /* (owned) */
-  DispNotice *notice;    /* (owned) */
-  DispStats *totals;     /* (owned) */
-  gint64 started;        /* on the scale of the clock */
-  atomic_uint n_workers; /* (atomic) 0 = not serving yet */
-  atomic_bool draining;  /* (atomic) */
+  DispClock *clock;        /* (owned) */
+  DispRecordSink *sink;    /* (owned) */
+  DispNotice *notice;      /* (owned) */
+  DispStats *totals;       /* (owned) */
+  DispRetryBudget *budget; /* (owned) */
+  gint64 started;          /* on the scale of the clock */
+  atomic_uint n_workers;   /* (atomic) 0 = not serving yet */
+  atomic_bool draining;    /* (atomic) */
   GMutex lock;
   DispEngineSettings *settings; /* (owned) (locked-by lock) */
   DispPolicies *policies;       /* (owned) (locked-by lock) */
@@ -53,6 +54,7 @@ disp_switchboard_finalize (GObject *object)
   g_object_unref (self->sink);
   disp_notice_unref (self->notice);
   disp_stats_unref (self->totals);
+  disp_retry_budget_unref (self->budget);
   disp_policies_unref (self->policies);
   g_clear_pointer (&self->routing, disp_routing_unref);
   disp_engine_settings_unref (self->settings);
@@ -72,6 +74,7 @@ static void
 disp_switchboard_init (DispSwitchboard *self)
 {
   self->totals = disp_stats_new ();
+  self->budget = disp_retry_budget_new ();
   g_mutex_init (&self->lock);
 }
 
@@ -135,6 +138,18 @@ DispStats *
 disp_switchboard_get_totals (DispSwitchboard *self)
 {
   return self->totals;
+}
+
+/**
+ * disp_switchboard_get_retry_budget:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): how many further attempts all requests may have together
+ */
+DispRetryBudget *
+disp_switchboard_get_retry_budget (DispSwitchboard *self)
+{
+  return self->budget;
 }
 
 /**

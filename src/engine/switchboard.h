@@ -6,6 +6,7 @@
 #include "engine/clock.h"
 #include "engine/notice.h"
 #include "engine/record-sink.h"
+#include "engine/retry-budget.h"
 #include "engine/settings.h"
 #include "engine/status.h"
 
@@ -18,6 +19,7 @@ DispSwitchboard *disp_switchboard_new (DispClock *clock, DispRecordSink *sink, D
 DispClock *disp_switchboard_get_clock (DispSwitchboard *self);
 DispRecordSink *disp_switchboard_get_sink (DispSwitchboard *self);
 DispStats *disp_switchboard_get_totals (DispSwitchboard *self);
+DispRetryBudget *disp_switchboard_get_retry_budget (DispSwitchboard *self);
 gint64 disp_switchboard_get_uptime (DispSwitchboard *self);
 
 void disp_switchboard_enter (DispSwitchboard *self, DispRouting **routing,

@@ -121,6 +121,35 @@ test_kept_for_label (void)
   g_assert_true (policy_of (routing, "m", 1) != policy);
 }
 
+static DispTail *
+tail_of (DispRouting *routing, const char *model, gint64 version)
+{
+  return disp_routing_get_tail (routing,
+                                fixture_find (disp_routing_get_fleet (routing), model, version));
+}
+
+/* How long answers take is known on, whatever changes about who gives them. */
+static void
+test_tails (void)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, NULL, CPU ("a", "m", 1, 1),
+                                               CPU ("b", "n", 1, 1), NULL);
+  g_autoptr (DispFleet) next = fixture_fleet (fleet, "o:1 m:2", CPU ("c", "m", 1, 1),
+                                              CPU ("b", "n", 1, 1), NULL);
+  g_autoptr (DispPolicySpec) spec = spec_new ("round-robin");
+  g_autoptr (DispPolicySpec) random = spec_new ("random");
+  g_autoptr (DispRouting) routing = make_routing (fleet, spec, NULL);
+  g_autoptr (DispRouting) moved = make_routing (next, spec, routing);
+  g_autoptr (DispRouting) replaced = make_routing (next, random, moved);
+
+  g_assert_true (tail_of (routing, "m", 1) != tail_of (routing, "n", 1));
+  g_assert_true (tail_of (moved, "m", 1) == tail_of (routing, "m", 1));
+  g_assert_true (tail_of (moved, "n", 1) == tail_of (routing, "n", 1));
+  g_assert_true (tail_of (moved, "m", 2) != tail_of (routing, "m", 1));
+  g_assert_true (tail_of (replaced, "m", 1) == tail_of (routing, "m", 1));
+  g_assert_true (tail_of (replaced, "o", 1) == tail_of (moved, "o", 1));
+}
+
 /* Each route has its own turns. */
 static void
 test_independent (void)
@@ -344,6 +373,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/routing/empty", test_empty);
   g_test_add_func ("/core/routing/kept", test_kept);
   g_test_add_func ("/core/routing/kept-for-label", test_kept_for_label);
+  g_test_add_func ("/core/routing/tails", test_tails);
   g_test_add_func ("/core/routing/independent", test_independent);
   g_test_add_func ("/core/routing/never-ineligible", test_never_ineligible);
   g_test_add_func ("/core/routing/probabilities-without-quota", test_probabilities_without_quota);

@@ -45,6 +45,8 @@ test_parts (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
   g_assert_true (disp_switchboard_get_clock (fixture->self) == DISP_CLOCK (fixture->clock));
   g_assert_true (disp_switchboard_get_sink (fixture->self) == DISP_RECORD_SINK (fixture->sink));
+  g_assert_true (disp_retry_budget_take (disp_switchboard_get_retry_budget (fixture->self), 0));
+  disp_retry_budget_give (disp_switchboard_get_retry_budget (fixture->self));
   g_assert_cmpint (settings->timeout, ==, RIG_TIMEOUT);
   g_assert_true (settings != &rig_settings);
   disp_stats_read (disp_switchboard_get_totals (fixture->self), &values);
