@@ -61,6 +61,7 @@ void disp_container_unref (DispContainer *self);
 
 gboolean disp_container_is_eligible (const DispContainer *self);
 double disp_container_get_source_quota (const DispContainer *self);
+guint disp_container_get_max_in_flight (const DispContainer *self, guint configured);
 gboolean disp_container_is_same (gconstpointer self, gconstpointer other);
 guint disp_container_hash (gconstpointer self);
 const char *disp_device_to_string (DispDevice device);

@@ -10,6 +10,12 @@ was_tried (const DispContainer *container, const DispPlaceQuery *query)
   return FALSE;
 }
 
+static guint
+get_max_in_flight (const DispContainer *container, const DispPlaceQuery *query)
+{
+  return disp_container_get_max_in_flight (container, query->max_in_flight);
+}
+
 /**
  * disp_place_list:
  * @route: a route
@@ -31,7 +37,8 @@ disp_place_list (const DispRoute *route, const DispPlaceQuery *query, guint *ind
         continue;
       counts->n_usable++;
       counts->n_well++;
-      if (disp_capacity_has_place (route->eligible[i]->capacity, query->max_in_flight))
+      if (disp_capacity_has_place (route->eligible[i]->capacity,
+                                   get_max_in_flight (route->eligible[i], query)))
         indices[counts->n_free++] = i;
     }
 }
@@ -65,7 +72,7 @@ gboolean
 disp_place_take (DispPlace *self, const DispRoute *route, guint index, const DispPlaceQuery *query)
 {
   DispContainer *container = route->eligible[index];
-  guint n_taken = disp_capacity_take (container->capacity, query->max_in_flight);
+  guint n_taken = disp_capacity_take (container->capacity, get_max_in_flight (container, query));
 
   if (n_taken == 0)
     return FALSE;

@@ -10,6 +10,9 @@
 /* The most values in a document: some 18,000 containers. */
 #define MAX_NODES 200000
 
+/* The most attempts that a container may ask for at once. */
+#define MAX_IN_FLIGHT 1000000
+
 static const DispDocumentLimits limits = { .max_size = DISP_FLEET_DOCUMENT_MAX_SIZE,
                                            .max_depth = DISP_FLEET_DOCUMENT_MAX_DEPTH,
                                            .max_nodes = MAX_NODES };
@@ -142,6 +145,18 @@ read_quota (const DispDocumentEntry *entry, DispContainer *container, GError **e
 }
 
 static gboolean
+read_max_in_flight (const DispDocumentEntry *entry, DispContainer *container, GError **error)
+{
+  gint64 number = 0;
+
+  if (!disp_document_entry_get_int (entry, "max_in_flight", 1, MAX_IN_FLIGHT,
+                                    "a whole number from 1 to 1000000", &number, error))
+    return FALSE;
+  container->max_in_flight = (guint) number;
+  return TRUE;
+}
+
+static gboolean
 read_names (const DispDocumentEntry *entry, DispContainer *container, GError **error)
 {
   const char *model;
@@ -173,7 +188,8 @@ read_container (const DispDocumentEntry *entry, GError **error)
   if (!disp_document_entry_get_boolean (entry, "active", &container->active, error)
       || !disp_document_entry_get_int (entry, "device", DISP_DEVICE_CPU, DISP_DEVICE_GPU,
                                        "0 (CPU) or 1 (GPU)", &device, error)
-      || !read_place (entry, container, error) || !read_quota (entry, container, error))
+      || !read_place (entry, container, error) || !read_quota (entry, container, error)
+      || !read_max_in_flight (entry, container, error))
     return NULL;
   container->device = (DispDevice) device;
   return g_steal_pointer (&container);
@@ -224,6 +240,32 @@ note_container (GHashTable *seen, const DispContainer *container, guint index, G
   return FALSE;
 }
 
+/* What is in flight at a server counts together, however often it is listed, so the least that one
+ * of its listings allows counts for all of them. */
+static void
+share_max_in_flight (const GPtrArray *containers)
+{
+  g_autoptr (GHashTable) least = g_hash_table_new (disp_container_hash, disp_container_is_same);
+
+  for (guint i = 0; i < containers->len; i++)
+    {
+      DispContainer *container = g_ptr_array_index (containers, i);
+      const DispContainer *other = g_hash_table_lookup (least, container);
+
+      if (container->max_in_flight != 0
+          && (other == NULL || container->max_in_flight < other->max_in_flight))
+        g_hash_table_replace (least, container, container);
+    }
+  for (guint i = 0; i < containers->len; i++)
+    {
+      DispContainer *container = g_ptr_array_index (containers, i);
+      const DispContainer *other = g_hash_table_lookup (least, container);
+
+      if (other != NULL)
+        container->max_in_flight = other->max_in_flight;
+    }
+}
+
 static GPtrArray *
 read_containers (const DispDocumentTree *tree, JsonNode *node, GError **error)
 {
@@ -249,6 +291,7 @@ read_containers (const DispDocumentTree *tree, JsonNode *node, GError **error)
       if (!note_container (seen, container, i, error))
         return NULL;
     }
+  share_max_in_flight (containers);
   return g_steal_pointer (&containers);
 }
 

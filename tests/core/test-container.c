@@ -27,6 +27,7 @@ test_copy (void)
   g_autoptr (DispContainer) copy = NULL;
 
   container->active = FALSE;
+  container->max_in_flight = 5;
   copy = disp_container_copy (container, &(double){ 0.5 }, FALSE);
   g_assert_cmpstr (copy->name, ==, "c");
   g_assert_cmpstr (copy->id, ==, "id-of-c");
@@ -39,7 +40,9 @@ test_copy (void)
   g_assert_cmpstr (copy->endpoint, ==, "http://127.0.0.1:1");
   g_assert_cmpfloat (copy->quota, ==, 0.5);
   g_assert_cmpfloat (container->quota, ==, 7);
+  g_assert_cmpuint (copy->max_in_flight, ==, 5);
   g_assert_true (copy->stats == container->stats);
+  g_assert_true (copy->capacity == container->capacity);
   g_assert_true (copy->own_quota);
   g_assert_false (copy->drained);
   g_assert_cmpfloat (disp_container_get_source_quota (copy), ==, 7);
@@ -90,6 +93,21 @@ test_drained (void)
   g_assert_false (drained->own_quota);
   g_assert_cmpfloat (drained->quota, ==, 3);
   g_assert_cmpfloat (disp_container_get_source_quota (drained), ==, 3);
+}
+
+/* What a container says itself counts more than what is configured for all. */
+static void
+test_max_in_flight (void)
+{
+  g_autoptr (DispContainer) container = fixture_container ("c", "m", 1, DISP_DEVICE_CPU, 1);
+
+  g_assert_cmpuint (disp_container_get_max_in_flight (container, DISP_CAPACITY_AUTO), ==,
+                    DISP_CAPACITY_AUTO);
+  g_assert_cmpuint (disp_container_get_max_in_flight (container, 4), ==, 4);
+  container->max_in_flight = 2;
+  g_assert_cmpuint (disp_container_get_max_in_flight (container, DISP_CAPACITY_AUTO), ==, 2);
+  g_assert_cmpuint (disp_container_get_max_in_flight (container, 4), ==, 2);
+  g_assert_cmpuint (disp_container_get_max_in_flight (container, 1), ==, 2);
 }
 
 /* A server stays the same when it is restarted, and when its quota changes. */
@@ -166,6 +184,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/container/copy", test_copy);
   g_test_add_func ("/core/container/eligible", test_eligible);
   g_test_add_func ("/core/container/drained", test_drained);
+  g_test_add_func ("/core/container/max-in-flight", test_max_in_flight);
   g_test_add_func ("/core/container/same", test_same);
   g_test_add_func ("/core/container/device", test_device);
   g_test_add_func ("/core/container/references", test_references);

@@ -15,6 +15,7 @@ check_container (const DispContainer *container)
   g_assert_cmpuint (container->port, >, 0);
   g_assert_cmpint (container->version, >=, 0);
   g_assert_true (isfinite (container->quota) && container->quota >= 0);
+  g_assert_cmpuint (container->max_in_flight, <=, 1000000);
   g_assert_true (container->device == DISP_DEVICE_CPU || container->device == DISP_DEVICE_GPU);
   g_assert_true (g_str_has_prefix (container->endpoint, "http://"));
   g_assert_true (g_uri_is_valid (container->endpoint, G_URI_FLAGS_NONE, NULL));

@@ -23,6 +23,7 @@ static const char manager_yaml[] = "# the fleet\n"
                                    "    device: 0\n"
                                    "    node: 192.168.99.103\n"
                                    "    port: 30001\n"
+                                   "    max_in_flight: 3\n"
                                    "    quota: 100000\n"
                                    "  - model: all\n"
                                    "    version: null\n"
@@ -40,7 +41,7 @@ static const char manager_json[]
       "\"containers\":[{\"model\":\"half_plus_two\",\"version\":1,\"container\":"
       "\"tfserving-cpu-0\",\"container_id\":null,\"active\":true,\"device\":0,"
       "\"node\":\"192.168.99.103\",\"port\":30001,"
-      "\"endpoint\":\"http://192.168.99.103:30001\",\"quota\":100000},"
+      "\"endpoint\":\"http://192.168.99.103:30001\",\"quota\":100000,\"max_in_flight\":3},"
       "{\"model\":\"all\",\"container\":\"tfserving-gpu-0\",\"container_id\":\"0058c1\","
       "\"active\":false,\"device\":1,\"node\":\"gpu_node.example\",\"port\":30002,"
       "\"quota\":1.5}]}";
@@ -73,12 +74,14 @@ assert_containers (DispContainer *const *containers, guint n_containers)
   g_assert_cmpuint (containers[0]->port, ==, 30001);
   g_assert_cmpstr (containers[0]->endpoint, ==, "http://192.168.99.103:30001");
   g_assert_cmpfloat (containers[0]->quota, ==, 100000);
+  g_assert_cmpuint (containers[0]->max_in_flight, ==, 3);
   g_assert_cmpstr (containers[1]->model, ==, DISP_MODEL_ALL);
   g_assert_cmpstr (containers[1]->id, ==, "0058c1");
   g_assert_false (containers[1]->active);
   g_assert_cmpint (containers[1]->device, ==, DISP_DEVICE_GPU);
   g_assert_cmpstr (containers[1]->endpoint, ==, "http://gpu_node.example:30002");
   g_assert_cmpfloat (containers[1]->quota, ==, 1.5);
+  g_assert_cmpuint (containers[1]->max_in_flight, ==, 0);
 }
 
 static void
@@ -225,7 +228,36 @@ test_defaults (void)
   g_assert_cmpfloat (container->quota, ==, 7);
 }
 
+/* A server has one number, whatever its listings say. */
+static void
+test_max_in_flight (void)
+{
+  static const guint expected[] = { 3, 3, 3, 1000000, 0 };
+  const char *text = "[{\"model\":\"m\",\"container\":\"c\",\"node\":\"n\",\"port\":1,\"quota\":1},"
+                     "{\"model\":\"n\",\"container\":\"c\",\"node\":\"n\",\"port\":1,\"quota\":1,"
+                     "\"max_in_flight\":7},"
+                     "{\"model\":\"o\",\"container\":\"c\",\"node\":\"n\",\"port\":1,\"quota\":1,"
+                     "\"max_in_flight\":3},"
+                     "{\"model\":\"m\",\"container\":\"d\",\"node\":\"n\",\"port\":1,\"quota\":1,"
+                     "\"max_in_flight\":1000000},"
+                     "{\"model\":\"m\",\"container\":\"e\",\"node\":\"n\",\"port\":1,\"quota\":1,"
+                     "\"max_in_flight\":null}]";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) containers = disp_fleet_document_parse_containers (text, strlen (text),
+                                                                           &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (containers->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < containers->len; i++)
+    {
+      const DispContainer *container = g_ptr_array_index (containers, i);
+
+      g_assert_cmpuint (container->max_in_flight, ==, expected[i]);
+    }
+}
+
 #define HOST "a host name or an IP address"
+#define MOST "a whole number from 1 to 1000000"
 #define URL "a URL of the form http://HOST:PORT"
 
 /* One member of a container that is right but for that; both languages read it. */
@@ -281,6 +313,12 @@ static const struct
   { "endpoint", "\"http://n:80/v1\"", "endpoint: expected " URL ", found \"http://n:80/v1\"" },
   { "endpoint", "\"http://n:80?a\"", "endpoint: expected " URL ", found \"http://n:80?a\"" },
   { "endpoint", "\"http://n:80#a\"", "endpoint: expected " URL ", found \"http://n:80#a\"" },
+  { "max_in_flight", "0", "max_in_flight: expected " MOST ", found 0" },
+  { "max_in_flight", "-1", "max_in_flight: expected " MOST ", found -1" },
+  { "max_in_flight", "1.5", "max_in_flight: expected " MOST ", found 1.5" },
+  { "max_in_flight", "1000001", "max_in_flight: expected " MOST ", found 1000001" },
+  { "max_in_flight", "\"auto\"", "max_in_flight: expected " MOST ", found \"auto\"" },
+  { "max_in_flight", "[1]", "max_in_flight: expected " MOST ", found a list" },
   { "quota", NULL, "quota: expected a number from 0 up, found no such member" },
   { "quota", "null", "quota: expected a number from 0 up, found null" },
   { "quota", "-1", "quota: expected a number from 0 up, found -1" },
@@ -571,6 +609,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/fleet-document/endpoints", test_endpoints);
   g_test_add_func ("/wire/fleet-document/defaults", test_defaults);
   g_test_add_func ("/wire/fleet-document/wrong-containers", test_wrong_containers);
+  g_test_add_func ("/wire/fleet-document/max-in-flight", test_max_in_flight);
   g_test_add_func ("/wire/fleet-document/wrong-quotas", test_wrong_quotas);
   g_test_add_func ("/wire/fleet-document/empty-id", test_empty_id);
   g_test_add_func ("/wire/fleet-document/wrong-models", test_wrong_models);
