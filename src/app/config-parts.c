@@ -55,7 +55,7 @@ disp_config_check_fleet (const DispConfig *config, const DispPolicySpec *policy,
  * disp_config_for_engine:
  * @config: a checked configuration
  *
- * Returns: what the engine is given of it
+ * Returns: what the engine is given of it; the lists in it belong to @config
  */
 DispEngineSettings
 disp_config_for_engine (const DispConfig *config)
@@ -67,6 +67,15 @@ disp_config_for_engine (const DispConfig *config)
     .payload_limit = (gssize) config->payload_limit,
     .hold_answers = config->is_committed,
     .log_requests = config->verbose,
+    .attempt_timeout = config->attempt_timeout,
+    .n_retries = config->retries,
+    .max_in_flight = config->max_in_flight,
+    .queue_policy = config->queue_policy,
+    .queue_limit = config->dispatch_queue_limit,
+    .queue_bytes = (gsize) config->dispatch_queue_bytes,
+    .queue_timeout = config->queue_timeout,
+    .not_idempotent = config->not_idempotent,
+    .hedged = config->hedge,
   };
 }
 

@@ -86,6 +86,8 @@ disp_config_free (DispConfig *self)
   g_free (self->policy);
   g_variant_unref (self->probabilities);
   g_free (self->sticky_header);
+  g_strfreev (self->not_idempotent);
+  g_strfreev (self->hedge);
   g_free (self->requests_store);
   g_strfreev (self->requests_store_listen);
   g_strfreev (self->containers_manager_listen);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/setting.h"
+#include "engine/queue-policy.h"
 #include "wire/serving-path.h"
 
 /**
@@ -90,6 +91,15 @@ typedef struct
   char *sticky_header;     /* (owned) may be empty */
   double sticky_load_factor;
   gint64 timeout;
+  gint64 attempt_timeout; /* 0: half of what the request may take */
+  guint retries;
+  char **not_idempotent; /* (owned) may be empty */
+  char **hedge;          /* (owned) may be empty */
+  guint max_in_flight;   /* DISP_CAPACITY_AUTO: measured */
+  DispQueuePolicy queue_policy;
+  guint dispatch_queue_limit;
+  gint64 dispatch_queue_bytes;
+  gint64 queue_timeout; /* 0: as long as the request has time */
   gint64 connect_timeout;
   gint64 idle_timeout;
   gint64 answer_limit;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/setting-number.h"
 
+#include "core/capacity.h"
 #include "core/sticky.h"
 
 #include <glib/gi18n.h>
@@ -18,6 +19,8 @@
 #define MIN_RATE 0.001
 #define MAX_RATE 1e6
 #define MAX_BURST 1000000
+/* With more, a request that cannot be answered would keep a whole fleet busy. */
+#define MAX_RETRIES 8
 /* Nothing waits longer than a day. */
 #define MAX_DURATION ((double) G_TIME_SPAN_DAY)
 /* Microseconds and bytes are read as doubles, which are exact up to 2^53 only. */
@@ -115,6 +118,40 @@ disp_setting_parse_count_or_none (const char *text, gpointer field, GError **err
   return TRUE;
 }
 
+gboolean
+disp_setting_parse_count_or_nothing (const char *text, gpointer field, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (text, 10, 0, MAX_COUNT, &number, NULL))
+    return disp_setting_set_expected (error, _ ("a number up to 1000000000, or 0 for none"), text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_retries (const char *text, gpointer field, GError **error)
+{
+  guint64 number;
+
+  if (!g_ascii_string_to_unsigned (text, 10, 0, MAX_RETRIES, &number, NULL))
+    return disp_setting_set_expected (error, _ ("a number from 0 to 8"), text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_max_in_flight (const char *text, gpointer field, GError **error)
+{
+  guint64 number = DISP_CAPACITY_AUTO;
+
+  if (!g_str_equal (text, "auto")
+      && !g_ascii_string_to_unsigned (text, 10, 1, MAX_COUNT, &number, NULL))
+    return disp_setting_set_expected (error, _ ("auto or a number from 1 to 1000000000"), text);
+  *(guint *) field = (guint) number;
+  return TRUE;
+}
+
 /* As many as there may be, with the limit that the daemon gives itself at its start. */
 static guint
 count_connections (void)
@@ -203,6 +240,27 @@ disp_setting_parse_duration (const char *text, gpointer field, GError **error)
         error, _ ("a time above 0 and up to 24h, such as 500ms, 5s or 2min"), text);
   *(gint64 *) field = value;
   return TRUE;
+}
+
+/* 0 stands for auto. */
+gboolean
+disp_setting_parse_attempt_timeout (const char *text, gpointer field, GError **error)
+{
+  gint64 value = 0;
+
+  if (!g_str_equal (text, "auto") && (!parse_time (text, MAX_DURATION, &value) || value == 0))
+    return disp_setting_set_expected (
+        error, _ ("auto or a time above 0 and up to 24h, such as 500ms, 5s or 2min"), text);
+  *(gint64 *) field = value;
+  return TRUE;
+}
+
+gboolean
+disp_setting_parse_queue_timeout (const char *text, gpointer field, GError **error)
+{
+  return parse_time (text, MAX_DURATION, field)
+         || disp_setting_set_expected (
+             error, _ ("a time up to 24h, such as 500ms, 5s or 2min, or 0 for no limit"), text);
 }
 
 gboolean

@@ -118,6 +118,17 @@ split_list (const char *text)
   return g_strv_builder_end (builder);
 }
 
+/* Takes any names, and none. */
+gboolean
+disp_setting_parse_list (const char *text, gpointer field, G_GNUC_UNUSED GError **error)
+{
+  char ***value = field;
+
+  g_strfreev (*value);
+  *value = split_list (text);
+  return TRUE;
+}
+
 /* Takes an empty list too. */
 gboolean
 disp_setting_parse_listen_or_none (const char *text, gpointer field, GError **error)
@@ -213,6 +224,20 @@ disp_setting_parse_policy (const char *text, gpointer field, GError **error)
 
   return parse_choice (text, names, g_strv_length ((char **) names), &value, error)
          && disp_setting_parse_string (text, field, error);
+}
+
+gboolean
+disp_setting_parse_queue_policy (const char *text, gpointer field, GError **error)
+{
+  const char *names[DISP_N_QUEUE_POLICIES];
+  guint value;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    names[i] = disp_queue_policy_to_string (i);
+  if (!parse_choice (text, names, G_N_ELEMENTS (names), &value, error))
+    return FALSE;
+  *(DispQueuePolicy *) field = (DispQueuePolicy) value;
+  return TRUE;
 }
 
 gboolean

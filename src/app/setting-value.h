@@ -26,6 +26,8 @@ gboolean disp_setting_parse_store (const char *text, gpointer field, GError **er
 gboolean disp_setting_parse_boolean (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_source (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_policy (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_list (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_queue_policy (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_version_path (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_durability (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_overflow (const char *text, gpointer field, GError **error);

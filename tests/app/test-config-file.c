@@ -75,6 +75,23 @@ static const FileCase file_cases[] = {
     "[dispatch] idle-timeout: " EXPECTED_TIME ", found \"2d\"" },
   { "answer-limit", "[dispatch]\nanswer-limit=3G\n",
     "[dispatch] answer-limit: " EXPECTED_SIZE ", found \"3G\"" },
+  { "attempt-timeout", "[dispatch]\nattempt-timeout=0\n",
+    "[dispatch] attempt-timeout: expected auto or a time above 0 and up to 24h, such as 500ms, 5s "
+    "or 2min, found \"0\"" },
+  { "retries", "[dispatch]\nretries=9\n",
+    "[dispatch] retries: expected a number from 0 to 8, found \"9\"" },
+  { "max-in-flight", "[dispatch]\nmax-in-flight=0\n",
+    "[dispatch] max-in-flight: expected auto or a number from 1 to 1000000000, found \"0\"" },
+  { "queue-policy", "[dispatch]\nqueue-policy=lifo\n",
+    "[dispatch] queue-policy: expected one of: deadline, fifo, random, round-robin, longest-queue, "
+    "found \"lifo\"" },
+  { "dispatch-queue-limit", "[dispatch]\nqueue-limit=-1\n",
+    "[dispatch] queue-limit: expected a number up to 1000000000, or 0 for none, found \"-1\"" },
+  { "dispatch-queue-bytes", "[dispatch]\nqueue-bytes=0\n",
+    "[dispatch] queue-bytes: " EXPECTED_SPACE ", found \"0\"" },
+  { "queue-timeout", "[dispatch]\nqueue-timeout=never\n",
+    "[dispatch] queue-timeout: expected a time up to 24h, such as 500ms, 5s or 2min, or 0 for no "
+    "limit, found \"never\"" },
   { "version-path", "[dispatch]\nversion-path=newest\n",
     "[dispatch] version-path: expected one of: exact, latest, original, found \"newest\"" },
   { "store", "[records]\nstore=mysql\n",

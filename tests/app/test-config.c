@@ -2,6 +2,7 @@
 #include "app/config.h"
 
 #include "app/private-home.h"
+#include "core/capacity.h"
 #include "core/error.h"
 
 #include <glib/gstdio.h>
@@ -110,6 +111,21 @@ assert_front_defaults (const DispConfig *config)
 }
 
 static void
+assert_dispatch_defaults (const DispConfig *config)
+{
+  g_assert_cmpint (config->timeout, ==, 30 * G_USEC_PER_SEC);
+  g_assert_cmpint (config->attempt_timeout, ==, 0);
+  g_assert_cmpuint (config->retries, ==, 1);
+  g_assert_cmpuint (g_strv_length (config->not_idempotent), ==, 0);
+  g_assert_cmpuint (g_strv_length (config->hedge), ==, 0);
+  g_assert_cmpuint (config->max_in_flight, ==, DISP_CAPACITY_AUTO);
+  g_assert_cmpint (config->queue_policy, ==, DISP_QUEUE_DEADLINE);
+  g_assert_cmpuint (config->dispatch_queue_limit, ==, 1000);
+  g_assert_cmpint (config->dispatch_queue_bytes, ==, 256 * 1024 * 1024);
+  g_assert_cmpint (config->queue_timeout, ==, 0);
+}
+
+static void
 test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   const DispConfig *config = fixture->config;
@@ -129,7 +145,7 @@ test_defaults (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpstr (config->sticky_header, ==, "");
   g_assert_cmpfloat (config->sticky_load_factor, ==, 1.25);
   g_assert_cmpuint (g_variant_n_children (config->probabilities), ==, 0);
-  g_assert_cmpint (config->timeout, ==, 30 * G_USEC_PER_SEC);
+  assert_dispatch_defaults (config);
   g_assert_cmpint (config->connect_timeout, ==, 2 * G_USEC_PER_SEC);
   g_assert_cmpint (config->idle_timeout, ==, 30 * G_USEC_PER_SEC);
   g_assert_cmpint (config->answer_limit, ==, 256 * 1024 * 1024);
@@ -240,6 +256,15 @@ test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     "DISPATCHERD_REFRESH_INTERVAL=1",
     "DISPATCHERD_POLICY=random",
     "DISPATCHERD_TIMEOUT=1",
+    "DISPATCHERD_ATTEMPT_TIMEOUT=1",
+    "DISPATCHERD_RETRIES=2",
+    "DISPATCHERD_NOT_IDEMPOTENT=a",
+    "DISPATCHERD_HEDGE=b",
+    "DISPATCHERD_MAX_IN_FLIGHT=1",
+    "DISPATCHERD_QUEUE_POLICY=fifo",
+    "DISPATCHERD_DISPATCH_QUEUE_LIMIT=1",
+    "DISPATCHERD_DISPATCH_QUEUE_BYTES=1",
+    "DISPATCHERD_QUEUE_TIMEOUT=1",
     "DISPATCHERD_CONNECT_TIMEOUT=1",
     "DISPATCHERD_IDLE_TIMEOUT=1",
     "DISPATCHERD_ANSWER_LIMIT=1",
@@ -430,6 +455,9 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                       "min-rate=0\nclient-idle-timeout=24h\nhalf-close=allow\n"
                       "[fleet]\nsource=file\nurl=http://m:1\nrefresh-interval=1s\n"
                       "[dispatch]\npolicy=probabilities\ntimeout=1.5s\nconnect-timeout=1\n"
+                      "attempt-timeout=2ms\nretries=8\nnot-idempotent=a;b c\nhedge=d\n"
+                      "max-in-flight=3\nqueue-policy=longest-queue\nqueue-limit=0\n"
+                      "queue-bytes=3G\nqueue-timeout=4ms\n"
                       "idle-timeout=1h\nanswer-limit=2G\nversion-path=original\n"
                       "[records]\nstore=sqlite:/tmp/r.db\nflush-interval=1us\npayload-limit=-1\n"
                       "durability=committed\nqueue-limit=7\nqueue-bytes=1T\noverflow=refuse\n"

@@ -238,6 +238,30 @@ test_done (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_in_force (fixture, "b", "round-robin", 30);
 }
 
+/* How requests wait and are attempted again comes into force by a reload. */
+static void
+test_dispatching (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispEngineSettings) settings = NULL;
+
+  write_config ("[dispatch]\nattempt-timeout=2s\nretries=4\nmax-in-flight=3\n"
+                "queue-policy=fifo\nqueue-limit=5\nqueue-bytes=6K\nqueue-timeout=7s\n"
+                "not-idempotent=m;n\nhedge=o\n");
+  reload_well (fixture);
+  settings = disp_switchboard_ref_settings (fixture->switchboard);
+  g_assert_cmpint (settings->attempt_timeout, ==, 2 * G_USEC_PER_SEC);
+  g_assert_cmpuint (settings->n_retries, ==, 4);
+  g_assert_cmpuint (settings->max_in_flight, ==, 3);
+  g_assert_cmpint (settings->queue_policy, ==, DISP_QUEUE_FIFO);
+  g_assert_cmpuint (settings->queue_limit, ==, 5);
+  g_assert_cmpuint (settings->queue_bytes, ==, 6144);
+  g_assert_cmpint (settings->queue_timeout, ==, 7 * G_USEC_PER_SEC);
+  g_assert_cmpuint (g_strv_length (settings->not_idempotent), ==, 2);
+  g_assert_cmpstr (settings->not_idempotent[1], ==, "n");
+  g_assert_cmpuint (g_strv_length (settings->hedged), ==, 1);
+  g_assert_cmpstr (settings->hedged[0], ==, "o");
+}
+
 /* Configuration and fleet come both or neither: whatever is wrong, the rest does not come. */
 static void
 test_neither (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
@@ -377,6 +401,7 @@ main (int argc, char **argv)
   private_home_enter ();
 #define ADD(name, test) g_test_add ("/app/reload/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("done", test_done);
+  ADD ("dispatching", test_dispatching);
   ADD ("neither", test_neither);
   ADD ("tokens", test_tokens);
   ADD ("open", test_open);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "app/setting-number.h"
 
+#include "core/capacity.h"
 #include "core/error.h"
 
 #include <sys/resource.h>
@@ -272,6 +273,72 @@ test_count_or_none (void)
   g_assert_cmpuint (value, ==, 1000000000);
 }
 
+static void
+test_count_or_nothing (void)
+{
+  static const char *const bad[] = { "", "-1", "1K", "0.5", "none", "1000000001" };
+  guint value = 7;
+
+  check_counts (disp_setting_parse_count_or_nothing, bad, G_N_ELEMENTS (bad),
+                "a number up to 1000000000, or 0 for none");
+  g_assert_true (disp_setting_parse_count_or_nothing ("0", &value, NULL));
+  g_assert_cmpuint (value, ==, 0);
+  g_assert_true (disp_setting_parse_count_or_nothing ("1000000000", &value, NULL));
+  g_assert_cmpuint (value, ==, 1000000000);
+}
+
+static void
+test_retries (void)
+{
+  static const char *const bad[] = { "", "-1", "9", "1.0", "auto" };
+  guint value = 7;
+
+  check_counts (disp_setting_parse_retries, bad, G_N_ELEMENTS (bad), "a number from 0 to 8");
+  g_assert_true (disp_setting_parse_retries ("0", &value, NULL));
+  g_assert_cmpuint (value, ==, 0);
+  g_assert_true (disp_setting_parse_retries ("8", &value, NULL));
+  g_assert_cmpuint (value, ==, 8);
+}
+
+static void
+test_max_in_flight (void)
+{
+  static const char *const bad[] = { "", "0", "-1", "1K", "AUTO", "1000000001" };
+  guint value = 7;
+
+  check_counts (disp_setting_parse_max_in_flight, bad, G_N_ELEMENTS (bad),
+                "auto or a number from 1 to 1000000000");
+  g_assert_true (disp_setting_parse_max_in_flight ("1", &value, NULL));
+  g_assert_cmpuint (value, ==, 1);
+  g_assert_true (disp_setting_parse_max_in_flight ("auto", &value, NULL));
+  g_assert_cmpuint (value, ==, DISP_CAPACITY_AUTO);
+}
+
+static void
+test_attempt_timeout (void)
+{
+  static const NumberCase cases[] = {
+    { "auto", 0 },     { "1us", 1 },      { "500ms", 500 * 1000 }, { "24h", G_TIME_SPAN_DAY },
+    { "AUTO", WRONG }, { "0", WRONG },    { "25h", WRONG },        { "-1s", WRONG },
+    { "", WRONG },     { "half", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_attempt_timeout, cases, G_N_ELEMENTS (cases),
+                 "auto or a time above 0 and up to 24h, such as 500ms, 5s or 2min");
+}
+
+static void
+test_queue_timeout (void)
+{
+  static const NumberCase cases[] = {
+    { "0", 0 },       { "0s", 0 },       { "1us", 1 },     { "24h", G_TIME_SPAN_DAY },
+    { "25h", WRONG }, { "auto", WRONG }, { "-1s", WRONG }, { "", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_queue_timeout, cases, G_N_ELEMENTS (cases),
+                 "a time up to 24h, such as 500ms, 5s or 2min, or 0 for no limit");
+}
+
 static guint
 auto_connections (rlim_t descriptors)
 {
@@ -413,6 +480,11 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-number/workers", test_workers);
   g_test_add_func ("/app/setting-number/count", test_count);
   g_test_add_func ("/app/setting-number/count-or-none", test_count_or_none);
+  g_test_add_func ("/app/setting-number/count-or-nothing", test_count_or_nothing);
+  g_test_add_func ("/app/setting-number/retries", test_retries);
+  g_test_add_func ("/app/setting-number/max-in-flight", test_max_in_flight);
+  g_test_add_func ("/app/setting-number/attempt-timeout", test_attempt_timeout);
+  g_test_add_func ("/app/setting-number/queue-timeout", test_queue_timeout);
   g_test_add_func ("/app/setting-number/max-connections", test_max_connections);
   g_test_add_func ("/app/setting-number/max-connections-auto", test_max_connections_auto);
   g_test_add_func ("/app/setting-number/request-burst", test_request_burst);

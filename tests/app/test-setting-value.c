@@ -105,6 +105,7 @@ test_choices (void)
 {
   DispSourceKind source = DISP_SOURCE_NONE;
   DispVersionPath path = DISP_VERSION_PATH_EXACT;
+  DispQueuePolicy queue_policy = DISP_QUEUE_DEADLINE;
   DispBusKind bus = DISP_BUS_AUTO;
   DispClientCertificate certificate = DISP_CLIENT_CERTIFICATE_NONE;
 
@@ -117,6 +118,12 @@ test_choices (void)
   parse_badly (disp_setting_parse_source, "etcd", &source,
                "one of: none, file, containers-manager");
   parse_badly (disp_setting_parse_source, "", &source, "one of: none, file, containers-manager");
+  parse_well (disp_setting_parse_queue_policy, "longest-queue", &queue_policy);
+  g_assert_cmpint (queue_policy, ==, DISP_QUEUE_LONGEST);
+  parse_well (disp_setting_parse_queue_policy, "deadline", &queue_policy);
+  g_assert_cmpint (queue_policy, ==, DISP_QUEUE_DEADLINE);
+  parse_badly (disp_setting_parse_queue_policy, "", &queue_policy,
+               "one of: deadline, fifo, random, round-robin, longest-queue");
   parse_well (disp_setting_parse_bus, "session", &bus);
   g_assert_cmpint (bus, ==, DISP_BUS_SESSION);
   parse_well (disp_setting_parse_bus, "system", &bus);
@@ -150,6 +157,17 @@ assert_joined (char **value, const char *expected)
   g_autofree char *joined = g_strjoinv ("|", value);
 
   g_assert_cmpstr (joined, ==, expected);
+}
+
+static void
+test_list (void)
+{
+  g_auto (GStrv) value = NULL;
+
+  parse_well (disp_setting_parse_list, " a;;half plus two ;\tb", &value);
+  assert_joined (value, "a|half plus two|b");
+  parse_well (disp_setting_parse_list, " ; ", &value);
+  assert_joined (value, "");
 }
 
 #define EXPECTED_ADDRESS                                                                           \
@@ -323,6 +341,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-value/choices", test_choices);
   g_test_add_func ("/app/setting-value/policy", test_policy);
   g_test_add_func ("/app/setting-value/header", test_header);
+  g_test_add_func ("/app/setting-value/list", test_list);
   g_test_add_func ("/app/setting-value/listen", test_listen);
   g_test_add_func ("/app/setting-value/listen-or-none", test_listen_or_none);
   g_test_add_func ("/app/setting-value/directory", test_directory);

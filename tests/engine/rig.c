@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/rig.h"
 
+#include "core/capacity.h"
 #include "support/fixtures.h"
 
 #include <string.h>
@@ -10,6 +11,10 @@ const DispEngineSettings rig_settings = {
   .retry_after = 5,
   .version_path = DISP_VERSION_PATH_EXACT,
   .payload_limit = -1,
+  .attempt_timeout = RIG_TIMEOUT,
+  .max_in_flight = DISP_CAPACITY_AUTO,
+  .queue_limit = 1000,
+  .queue_bytes = 1 << 30,
 };
 
 /* What was logged since rig_take_log().  GLib takes one log writer for the whole life of a process,
