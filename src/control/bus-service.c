@@ -69,7 +69,7 @@ on_changed (G_GNUC_UNUSED DispGate *gate, gpointer user_data)
  * disp_bus_service_new:
  * @address: that of the message bus, which need not be there
  * @authority: decides who may change something
- * @switchboard: what is shown, which nobody watches
+ * @switchboard: what is shown
  * @operations: what changes it
  * @settings: what is shown of the configuration; copied
  *
@@ -158,7 +158,7 @@ disp_bus_service_look (DispBusService *self)
 void
 disp_bus_service_free (DispBusService *self)
 {
-  disp_switchboard_unwatch (self->parts.switchboard);
+  disp_switchboard_unwatch (self->parts.switchboard, self);
   disp_bus_link_stop (self->link);
   g_signal_handlers_disconnect_by_data (self->link, self);
   g_signal_handlers_disconnect_by_data (self->parts.gate, self);

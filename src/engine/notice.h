@@ -6,8 +6,8 @@
 /**
  * DispNotice:
  *
- * Tells one party on one thread that something it may want to look at has changed, whatever it is
- * and wherever.  Counted by references.
+ * Tells those who watch, each on its own thread, that something they may want to look at has
+ * changed, whatever it is and wherever.  Counted by references.
  */
 typedef struct _DispNotice DispNotice;
 
@@ -16,7 +16,7 @@ DispNotice *disp_notice_ref (DispNotice *self);
 void disp_notice_unref (DispNotice *self);
 
 void disp_notice_watch (DispNotice *self, GSourceFunc callback, gpointer user_data);
-void disp_notice_unwatch (DispNotice *self);
+void disp_notice_unwatch (DispNotice *self, gpointer user_data);
 void disp_notice_touch (DispNotice *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispNotice, disp_notice_unref)

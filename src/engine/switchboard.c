@@ -195,11 +195,11 @@ disp_switchboard_get_notice (DispSwitchboard *self)
 
 /**
  * disp_switchboard_watch:
- * @self: the switchboard, which nobody watches
+ * @self: the switchboard
  * @callback: see disp_notice_watch()
  * @user_data: for @callback
  *
- * Tells one party on its own thread, now and then and not for each change, that it should look
+ * Tells who watches, on its own thread, now and then and not for each change, that it should look
  * again: at the routing, the policies, the status and its problem, or at whether a container fails.
  * Who watches holds a reference.
  */
@@ -212,13 +212,14 @@ disp_switchboard_watch (DispSwitchboard *self, GSourceFunc callback, gpointer us
 /**
  * disp_switchboard_unwatch:
  * @self: the switchboard
+ * @user_data: as given to disp_switchboard_watch()
  *
  * Ends disp_switchboard_watch(), on the same thread.
  */
 void
-disp_switchboard_unwatch (DispSwitchboard *self)
+disp_switchboard_unwatch (DispSwitchboard *self, gpointer user_data)
 {
-  disp_notice_unwatch (self->notice);
+  disp_notice_unwatch (self->notice, user_data);
 }
 
 /**

@@ -27,7 +27,7 @@ void disp_switchboard_enter (DispSwitchboard *self, DispRouting **routing,
 
 DispNotice *disp_switchboard_get_notice (DispSwitchboard *self);
 void disp_switchboard_watch (DispSwitchboard *self, GSourceFunc callback, gpointer user_data);
-void disp_switchboard_unwatch (DispSwitchboard *self);
+void disp_switchboard_unwatch (DispSwitchboard *self, gpointer user_data);
 void disp_switchboard_touch (DispSwitchboard *self);
 
 DispRouting *disp_switchboard_ref_routing (DispSwitchboard *self);

@@ -49,7 +49,7 @@ test_touch_in_callback (void)
   disp_notice_watch (notice, touch_once, &watcher);
   disp_notice_touch (notice);
   g_assert_cmpuint (watcher_take (&watcher), ==, 2);
-  disp_notice_unwatch (notice);
+  disp_notice_unwatch (notice, &watcher);
 }
 
 static void
@@ -64,8 +64,8 @@ test_unwatch (void)
   g_assert_cmpuint (watcher_take (&watcher), ==, 0);
   /* It was due, and does not come any more. */
   disp_notice_touch (notice);
-  disp_notice_unwatch (notice);
-  disp_notice_unwatch (notice);
+  disp_notice_unwatch (notice, &watcher);
+  disp_notice_unwatch (notice, &watcher);
   disp_notice_touch (notice);
   g_assert_cmpuint (watcher_take (&watcher), ==, 0);
   watcher_clear (&watcher);
@@ -73,6 +73,26 @@ test_unwatch (void)
   disp_notice_touch (notice);
   g_assert_cmpuint (watcher_take (&watcher), ==, 1);
   watcher_clear (&watcher);
+}
+
+/* Each hears of it, and goes without the others noticing. */
+static void
+test_two (void)
+{
+  g_autoptr (DispNotice) notice = disp_notice_new ();
+  Watcher one;
+  Watcher two;
+
+  watcher_init (&one, notice);
+  watcher_init (&two, notice);
+  disp_notice_touch (notice);
+  g_assert_cmpuint (watcher_take (&one), ==, 1);
+  g_assert_cmpuint (watcher_take (&two), ==, 1);
+  disp_notice_touch (notice);
+  watcher_clear (&one);
+  g_assert_cmpuint (watcher_take (&two), ==, 1);
+  g_assert_cmpuint (one.n_calls, ==, 0);
+  watcher_clear (&two);
 }
 
 typedef struct
@@ -118,13 +138,13 @@ touch_or_look (guint number, gpointer user_data)
         g_main_context_iteration (context, FALSE);
         if (i % 16 != 0)
           continue;
-        disp_notice_unwatch (touching->notice);
+        disp_notice_unwatch (touching->notice, touching);
         disp_notice_watch (touching->notice, look, touching);
       }
     disp_notice_touch (touching->notice);
     while (touching->seen != N_THREADS * N_TOUCHES)
       g_main_context_iteration (context, TRUE);
-    disp_notice_unwatch (touching->notice);
+    disp_notice_unwatch (touching->notice, touching);
     g_main_context_pop_thread_default (context);
   }
 }
@@ -147,6 +167,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/notice/coalesced", test_coalesced);
   g_test_add_func ("/engine/notice/touch-in-callback", test_touch_in_callback);
   g_test_add_func ("/engine/notice/unwatch", test_unwatch);
+  g_test_add_func ("/engine/notice/two", test_two);
   g_test_add_func ("/engine/notice/threads", test_threads);
   return g_test_run ();
 }

@@ -139,7 +139,7 @@ test_touch (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   disp_switchboard_touch (fixture->self);
   rig_turn ();
   g_assert_cmpuint (n, ==, 1);
-  disp_switchboard_unwatch (fixture->self);
+  disp_switchboard_unwatch (fixture->self, &n);
   disp_switchboard_touch (fixture->self);
   rig_turn ();
   g_assert_cmpuint (n, ==, 1);

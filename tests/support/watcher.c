@@ -30,7 +30,7 @@ watcher_init (Watcher *self, DispNotice *notice)
 void
 watcher_clear (Watcher *self)
 {
-  disp_notice_unwatch (self->notice);
+  disp_notice_unwatch (self->notice, self);
   g_clear_pointer (&self->notice, disp_notice_unref);
 }
 
