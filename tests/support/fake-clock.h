@@ -7,6 +7,7 @@
 G_DECLARE_FINAL_TYPE (FakeClock, fake_clock, FAKE, CLOCK, GObject)
 
 FakeClock *fake_clock_new (void);
+gboolean fake_clock_step (FakeClock *self, gint64 end);
 void fake_clock_advance (FakeClock *self, gint64 microseconds);
 guint fake_clock_count_timers (FakeClock *self);
 guint fake_clock_count_named_timers (FakeClock *self, const char *name);

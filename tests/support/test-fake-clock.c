@@ -151,6 +151,64 @@ test_clear_other (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   disp_clock_clear_timer (&clearing);
 }
 
+/* A timer of test_many(). */
+typedef struct
+{
+  Fixture *fixture;
+  gint64 at;
+  guint number;
+  GSource *timer; /* (owned) (nullable) */
+  guint n_rung;
+} Many;
+
+static gint64 last_at;
+static guint last_number;
+
+static gboolean
+on_many (gpointer user_data)
+{
+  Many *many = user_data;
+
+  g_assert_cmpint (disp_clock_now (many->fixture->clock), ==, many->at);
+  g_assert_true (many->at > last_at || (many->at == last_at && many->number > last_number));
+  last_at = many->at;
+  last_number = many->number;
+  many->n_rung++;
+  return G_SOURCE_REMOVE;
+}
+
+/* Many timers, most of which are cleared: the others ring one by one, in order; of those that are
+ * due at once the one that was added first. */
+static void
+test_many (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  static Many many[5000];
+  guint n_left = 0;
+  guint n_steps = 0;
+  gint64 end = fixture->start + 1000;
+
+  last_at = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (many); i++)
+    {
+      many[i] = (Many){ fixture, fixture->start + g_test_rand_int_range (0, 1000), i, NULL, 0 };
+      many[i].timer = disp_clock_add_timer (fixture->clock, many[i].at, "many", on_many, &many[i]);
+      if (i % 3 != 0)
+        disp_clock_clear_timer (&many[i - g_test_rand_int_range (0, 2)].timer);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (many); i++)
+    n_left += many[i].timer != NULL ? 1 : 0;
+  g_assert_cmpuint (fake_clock_count_timers (fixture->fake), ==, n_left);
+  while (fake_clock_step (fixture->fake, end))
+    n_steps++;
+  g_assert_cmpint (disp_clock_now (fixture->clock), ==, end);
+  g_assert_cmpuint (n_steps, ==, n_left);
+  for (guint i = 0; i < G_N_ELEMENTS (many); i++)
+    {
+      g_assert_cmpuint (many[i].n_rung, ==, many[i].timer != NULL ? 1 : 0);
+      disp_clock_clear_timer (&many[i].timer);
+    }
+}
+
 #define ADD(path, function)                                                                        \
   g_test_add ("/support/fake-clock/" path, Fixture, NULL, set_up, function, tear_down)
 
@@ -164,5 +222,6 @@ main (int argc, char **argv)
   ADD ("clear", test_clear);
   ADD ("chain", test_chain);
   ADD ("clear-other", test_clear_other);
+  ADD ("many", test_many);
   return g_test_run ();
 }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "simulator/rules.h"
+
+#include "engine/retry-budget.h"
+#include "simulator/device.h"
+
+/**
+ * sim_rules_init:
+ * @self: (out caller-allocates): the rules
+ * @settings: what holds for all requests; must live as long
+ * @are_kept: whether it is dispatcherd that is watched
+ */
+void
+sim_rules_init (SimRules *self, const DispEngineSettings *settings, gboolean are_kept)
+{
+  *self = (SimRules){
+    .settings = settings,
+    .are_kept = are_kept,
+    .in_flight = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) disp_capacity_unref, NULL),
+  };
+}
+
+/**
+ * sim_rules_clear:
+ * @self: rules
+ */
+void
+sim_rules_clear (SimRules *self)
+{
+  g_hash_table_unref (self->in_flight);
+  g_free (self->broken);
+}
+
+/**
+ * sim_rules_break:
+ * @self: rules
+ * @format: which promise was not kept, as of printf()
+ * @...: for @format
+ *
+ * Notes that, unless another was broken before.
+ */
+void
+sim_rules_break (SimRules *self, const char *format, ...)
+{
+  va_list arguments;
+
+  if (self->broken != NULL || !self->are_kept)
+    return;
+  va_start (arguments, format);
+  self->broken = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+}
+
+/**
+ * sim_rules_came:
+ * @self: rules
+ * @ask: a request that comes
+ */
+void
+sim_rules_came (SimRules *self, SimAsk *ask)
+{
+  self->n_active++;
+  self->n_idle[ask->model]++;
+}
+
+static void
+change_in_flight (SimRules *self, DispContainer *container, int change)
+{
+  int n = GPOINTER_TO_INT (g_hash_table_lookup (self->in_flight, container->capacity)) + change;
+
+  g_hash_table_insert (self->in_flight, disp_capacity_ref (container->capacity),
+                       GINT_TO_POINTER (n));
+}
+
+static void
+check_capacity (SimRules *self, DispContainer *container)
+{
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->in_flight, container->capacity));
+  guint limit = container->max_in_flight != 0 ? container->max_in_flight
+                                              : self->settings->max_in_flight;
+
+  if (limit != DISP_CAPACITY_AUTO && n > limit)
+    sim_rules_break (self, "container %s has %u attempts, it may have %u", container->name, n,
+                     limit);
+}
+
+/* Extra attempts: no more than a fifth of the active requests, or three; hedges: no more than one
+ * for twenty first attempts; never one of what must not be sent twice. */
+static void
+check_extra (SimRules *self, const SimAsk *ask, const DispContainer *container)
+{
+  guint allowed = MAX (self->n_active * DISP_RETRY_BUDGET_PERCENT / 100, DISP_RETRY_BUDGET_MIN);
+  char **not_idempotent = self->settings->not_idempotent;
+
+  if (self->n_extra > allowed)
+    sim_rules_break (self, "%u extra attempts of %u active requests", self->n_extra,
+                     self->n_active);
+  if (self->n_hedges * 100 > self->n_first * DISP_RETRY_BUDGET_HEDGES)
+    sim_rules_break (self,
+                     "%" G_GUINT64_FORMAT " hedges beside %" G_GUINT64_FORMAT " first attempts",
+                     self->n_hedges, self->n_first);
+  if (ask->was_read && not_idempotent != NULL
+      && g_strv_contains ((const char *const *) not_idempotent, ask->request->model))
+    sim_rules_break (self, "a request for %s was sent again, to %s", ask->request->model,
+                     container->name);
+}
+
+/**
+ * sim_rules_sent:
+ * @self: rules
+ * @ask: a request
+ * @container: where an attempt of it begins
+ * @now: the time
+ */
+void
+sim_rules_sent (SimRules *self, SimAsk *ask, DispContainer *container, gint64 now)
+{
+  gboolean is_hedge = ask->n_open > 0;
+
+  ask->n_sent++;
+  ask->n_open++;
+  change_in_flight (self, container, 1);
+  if (!is_hedge)
+    self->n_idle[ask->model]--;
+  if (ask->n_sent == 1)
+    self->n_first++;
+  else
+    {
+      ask->n_extra++;
+      self->n_extra++;
+      self->n_hedges += is_hedge ? 1 : 0;
+      self->n_retries += is_hedge ? 0 : 1;
+      check_extra (self, ask, container);
+    }
+  if (ask->n_replies > 0)
+    sim_rules_break (self, "a request that was answered was sent to %s", container->name);
+  if (now > ask->arrived + self->settings->timeout)
+    sim_rules_break (self, "a request whose time was over was sent to %s", container->name);
+  check_capacity (self, container);
+}
+
+/**
+ * sim_rules_ended:
+ * @self: rules
+ * @ask: a request
+ * @container: where an attempt of it ends
+ * @status: with what, see #SimWitness
+ */
+void
+sim_rules_ended (SimRules *self, SimAsk *ask, DispContainer *container, int status)
+{
+  ask->n_open--;
+  if (ask->n_open == 0 && ask->n_replies == 0)
+    self->n_idle[ask->model]++;
+  if (ask->n_extra > 0)
+    {
+      ask->n_extra--;
+      self->n_extra--;
+    }
+  if (status != SIM_REFUSED)
+    ask->was_read = TRUE;
+  change_in_flight (self, container, -1);
+}
+
+/**
+ * sim_rules_replied:
+ * @self: rules
+ * @ask: a request that got a reply
+ * @now: the time
+ */
+void
+sim_rules_replied (SimRules *self, SimAsk *ask, gint64 now)
+{
+  ask->n_replies++;
+  if (ask->n_replies != 1)
+    {
+      sim_rules_break (self, "a request got %u replies", ask->n_replies);
+      return;
+    }
+  self->n_active--;
+  if (ask->n_open == 0)
+    self->n_idle[ask->model]--;
+  if (now > ask->arrived + self->settings->timeout)
+    sim_rules_break (self,
+                     "a request got its reply after %" G_GINT64_FORMAT " us, it had "
+                     "%" G_GINT64_FORMAT,
+                     now - ask->arrived, self->settings->timeout);
+}
+
+/**
+ * sim_rules_settled:
+ * @self: rules
+ *
+ * All that was to happen now has happened: who has no attempt under way waits.
+ */
+void
+sim_rules_settled (SimRules *self)
+{
+  for (guint i = 0; i < SIM_MAX_MODELS; i++)
+    self->max_idle[i] = MAX (self->max_idle[i], self->n_idle[i]);
+}
