@@ -213,11 +213,20 @@ give_up (Dispatch *dispatch, DispOutcome outcome, GError *error)
     disp_hold_cancel (dispatch->hold, error);
 }
 
+/* A client may give its request less time than the operator does. */
+static gint64
+get_timeout (const Dispatch *dispatch)
+{
+  gint64 timeout = dispatch->settings->timeout;
+
+  return dispatch->request->timeout > 0 ? MIN (dispatch->request->timeout, timeout) : timeout;
+}
+
 static gboolean
 on_deadline (gpointer user_data)
 {
   Dispatch *dispatch = g_task_get_task_data (user_data);
-  double timeout = (double) dispatch->settings->timeout / G_USEC_PER_SEC;
+  double timeout = (double) get_timeout (dispatch) / G_USEC_PER_SEC;
 
   if (dispatch->attempt != NULL)
     give_up (dispatch, DISP_OUTCOME_FAILURE,
@@ -284,7 +293,7 @@ forward (GTask *task, const DispRoute *route)
       path, on_attempt_ended, task);
   dispatch->link.data = dispatch;
   g_queue_push_tail_link (&self->waiting, &dispatch->link);
-  dispatch->deadline = disp_clock_add_timer (clock, dispatch->arrived + settings->timeout,
+  dispatch->deadline = disp_clock_add_timer (clock, dispatch->arrived + get_timeout (dispatch),
                                              "request deadline", on_deadline, task);
   if (cancellable != NULL)
     {

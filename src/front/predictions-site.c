@@ -6,6 +6,7 @@
 #include "front/envelope-reader.h"
 #include "front/exchange.h"
 #include "wire/predict-envelope.h"
+#include "wire/timeout-field.h"
 
 #include <string.h>
 
@@ -125,12 +126,23 @@ dispatch (DispSite *site, DispExchange *exchange, DispRequest *request)
                                   disp_exchange_begin_work (exchange), on_dispatched, dispatching);
 }
 
+/* Returns %NULL for a request that was answered already, since a field of its head is wrong. */
 static DispRequest *
 new_request (DispSite *site, DispExchange *exchange, DispVerb verb)
 {
   DispClock *clock = disp_switchboard_get_clock (get_switchboard (site));
-  DispRequest *request = disp_request_new (verb, disp_clock_now_real (clock));
+  const char *timeout_field = disp_exchange_get_field (exchange, DISP_TIMEOUT_FIELD);
+  gint64 timeout;
+  DispRequest *request;
+  g_autoptr (GError) error = NULL;
 
+  if (!disp_timeout_field_parse (timeout_field, &timeout, &error))
+    {
+      disp_exchange_respond_error (exchange, error);
+      return NULL;
+    }
+  request = disp_request_new (verb, disp_clock_now_real (clock));
+  request->timeout = timeout;
   disp_request_set_request_id (request, disp_exchange_get_request_id (exchange));
   request->body = disp_exchange_steal_body (exchange);
   if (request->body == NULL)
@@ -201,8 +213,11 @@ serve_predict (DispSite *site, DispExchange *exchange)
   g_auto (DispEnvelope) envelope = { 0 };
   g_autoptr (GError) error = NULL;
   gsize length;
-  const char *text = g_bytes_get_data (request->body, &length);
+  const char *text;
 
+  if (request == NULL)
+    return;
+  text = g_bytes_get_data (request->body, &length);
   if (length > MAX_AT_ONCE)
     read_later (site, exchange, request);
   else if (!disp_envelope_scan (text, length, DISP_ENVELOPE_ROUTED, &envelope, &error))
@@ -240,6 +255,8 @@ serve_serving (DispSite *site, DispExchange *exchange)
   DispServingTarget *target = disp_exchange_get_target (exchange);
   g_autoptr (DispRequest) request = new_request (site, exchange, target->verb);
 
+  if (request == NULL)
+    return;
   request->model = g_steal_pointer (&target->model);
   request->version = target->version;
   target->version = (DispVersion){ 0 };

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "wire/http-authority.h"
 #include "wire/http-coding.h"
+#include "wire/timeout-field.h"
 
 /* A header field with rules of its own. */
 typedef struct
@@ -102,7 +103,7 @@ judge_expect (DispSpan value, G_GNUC_UNUSED DispFieldMarks *marks, GError **erro
                          quoted);
 }
 
-/* The last three are judged by who reads them. */
+/* The last four are judged by who reads them. */
 static const FieldRule rules[] = {
   [DISP_FIELD_OTHER] = { NULL, TRUE, NULL },
   [DISP_FIELD_HOST] = { "Host", FALSE, judge_host },
@@ -113,6 +114,7 @@ static const FieldRule rules[] = {
   [DISP_FIELD_AUTHORIZATION] = { "Authorization", FALSE, NULL },
   [DISP_FIELD_CONTENT_TYPE] = { "Content-Type", FALSE, NULL },
   [DISP_FIELD_CONTENT_ENCODING] = { "Content-Encoding", FALSE, NULL },
+  [DISP_FIELD_TIMEOUT] = { DISP_TIMEOUT_FIELD, FALSE, NULL },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (rules) == DISP_N_FIELD_KINDS);

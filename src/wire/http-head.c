@@ -249,7 +249,8 @@ disp_http_head_free (DispHttpHead *self)
  *
  * Returns: (transfer none) (nullable): the value of the first field with that name; it has no
  * control characters but tabs, and may be no UTF-8.  Of Host, Content-Length, Transfer-Encoding,
- * Expect, Authorization, Content-Type and Content-Encoding there is no second, and they are ASCII
+ * Expect, Authorization, Content-Type, Content-Encoding and X-Timeout-Ms there is no second, and
+ * they are ASCII
  */
 const char *
 disp_http_head_get (const DispHttpHead *self, const char *name)

@@ -198,6 +198,85 @@ test_deadline (void)
   g_assert_true (front_get_sent (front, 0)->cancelled);
 }
 
+/* A client may have less time than there is, for each request anew; not more. */
+static void
+test_timeout (void)
+{
+  static const struct
+  {
+    const char *request;
+    gint64 milliseconds; /* when it is over, as the test has it */
+    const char *message;
+  } rows[] = {
+    { HEAD ("POST", CALL_PATH) "X-Timeout-Ms: 250\r\n" BODY ("{}", 2), 250, "within 0.25 s" },
+    { HEAD ("GET", "/v1/models/half") "x-timeout-ms: 1\r\n\r\n", 1, "within 0.001 s" },
+    { HEAD ("POST", "/predict") "X-Timeout-Ms: 9000\r\n" BODY (PREDICT_BODY, 44), 9000,
+      "within 9 s" },
+    { HEAD ("POST", CALL_PATH) "X-Timeout-Ms: 60001\r\n" BODY ("{}", 2), 60000, "within 60 s" },
+    { HEAD ("POST", CALL_PATH) "grpc-timeout: 1m\r\n" BODY ("{}", 2), 60000, "within 60 s" },
+  };
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (RawClient) client = raw_client_new (front->address);
+
+  front_hold (front);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (RawAnswer) answer = NULL;
+
+      raw_client_send (client, rows[i].request, -1);
+      FRONT_WAIT (front->sent->len == i + 1);
+      fake_clock_advance (front->clock, rows[i].milliseconds * 1000 - 1);
+      front_settle ();
+      g_assert_false (front_get_sent (front, i)->cancelled);
+      fake_clock_advance (front->clock, 1);
+      answer = raw_client_read (client);
+      raw_answer_assert_error (answer, 504, rows[i].message);
+      raw_answer_assert_field (answer, "X-Dispatch-Reason", "deadline");
+      g_assert_true (front_get_sent (front, i)->cancelled);
+    }
+}
+
+/* A time that is none is told, before anything is sent or recorded. */
+static void
+test_bad_timeout (void)
+{
+  static const char *const heads[] = { HEAD ("POST", "/predict"), HEAD ("POST", CALL_PATH),
+                                       HEAD ("GET", "/v1/models/half") };
+  static const char *const values[] = { "0", "-1", "soon", "1, 2", "1.5", "" };
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (RawClient) client = raw_client_new (front->address);
+
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (values); j++)
+      {
+        g_autoptr (RawAnswer) answer = NULL;
+
+        raw_client_sendf (client, "%sX-Timeout-Ms: %s\r\nX-Request-Id: me-1\r\n%s", heads[i],
+                          values[j], i < 2 ? BODY ("{}", 2) : "\r\n");
+        answer = raw_client_read (client);
+        raw_answer_assert_error (answer, 400, "X-Timeout-Ms is \"");
+        raw_answer_assert_field (answer, "X-Request-Id", "me-1");
+        raw_answer_assert_field (answer, "X-Dispatch-Reason", NULL);
+      }
+  g_assert_cmpuint (front->sent->len, ==, 0);
+  g_assert_cmpuint (front_count_records (front), ==, 0);
+}
+
+/* Of two times neither is taken. */
+static void
+test_two_timeouts (void)
+{
+  g_autoptr (Front) front = front_new (NULL);
+  g_autoptr (RawClient) client = raw_client_new (front->address);
+  g_autoptr (RawAnswer) answer = NULL;
+
+  raw_client_send (
+      client, HEAD ("POST", CALL_PATH) "X-Timeout-Ms: 5\r\nX-Timeout-Ms: 5\r\n" BODY ("{}", 2), -1);
+  answer = raw_client_read (client);
+  raw_answer_assert_error (answer, 400, "there is more than one field X-Timeout-Ms");
+  g_assert_cmpuint (front->sent->len, ==, 0);
+}
+
 /* What a container says comes back as it is. */
 static void
 test_answer_unchanged (void)
@@ -395,6 +474,9 @@ main (int argc, char **argv)
   g_test_add_func ("/front/predictions-site/query-fields", test_query_fields);
   g_test_add_func ("/front/predictions-site/unavailable", test_unavailable);
   g_test_add_func ("/front/predictions-site/deadline", test_deadline);
+  g_test_add_func ("/front/predictions-site/timeout", test_timeout);
+  g_test_add_func ("/front/predictions-site/bad-timeout", test_bad_timeout);
+  g_test_add_func ("/front/predictions-site/two-timeouts", test_two_timeouts);
   g_test_add_func ("/front/predictions-site/answer-unchanged", test_answer_unchanged);
   g_test_add_func ("/front/predictions-site/odd-answers", test_odd_answers);
   g_test_add_func ("/front/predictions-site/call-binary", test_call_binary);

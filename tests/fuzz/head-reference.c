@@ -152,7 +152,7 @@ is_value (const char *name, const char *value)
     return value[0] != '\0' && consists_of (value, DIGITS)
            && g_ascii_string_to_unsigned (value, 10, 0, G_MAXINT64, &number, NULL);
   if (g_str_equal (name, "authorization") || g_str_equal (name, "content-type")
-      || g_str_equal (name, "content-encoding"))
+      || g_str_equal (name, "content-encoding") || g_str_equal (name, "x-timeout-ms"))
     return g_str_is_ascii (value);
   return TRUE;
 }

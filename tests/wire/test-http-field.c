@@ -208,6 +208,7 @@ test_twice (void)
     { "Authorization: Bearer a", DISP_FIELD_AUTHORIZATION, FALSE },
     { "Content-Type: application/json", DISP_FIELD_CONTENT_TYPE, FALSE },
     { "Content-Encoding: identity", DISP_FIELD_CONTENT_ENCODING, FALSE },
+    { "X-Timeout-Ms: 5", DISP_FIELD_TIMEOUT, FALSE },
     { "Accept: a", DISP_FIELD_OTHER, TRUE },
   };
 
