@@ -13,14 +13,15 @@
 struct _DispSwitchboard
 {
   GObject parent_instance;
-  DispClock *clock;        /* (owned) */
-  DispRecordSink *sink;    /* (owned) */
-  DispNotice *notice;      /* (owned) */
-  DispStats *totals;       /* (owned) */
-  DispRetryBudget *budget; /* (owned) */
-  gint64 started;          /* on the scale of the clock */
-  atomic_uint n_workers;   /* (atomic) 0 = not serving yet */
-  atomic_bool draining;    /* (atomic) */
+  DispClock *clock;              /* (owned) */
+  DispRecordSink *sink;          /* (owned) */
+  DispNotice *notice;            /* (owned) */
+  DispStats *totals;             /* (owned) */
+  DispWaitingRoom *waiting_room; /* (owned) */
+  DispRetryBudget *budget;       /* (owned) */
+  gint64 started;                /* on the scale of the clock */
+  atomic_uint n_workers;         /* (atomic) 0 = not serving yet */
+  atomic_bool draining;          /* (atomic) */
   GMutex lock;
   DispEngineSettings *settings; /* (owned) (locked-by lock) */
   DispPolicies *policies;       /* (owned) (locked-by lock) */
@@ -55,6 +56,7 @@ disp_switchboard_finalize (GObject *object)
   disp_notice_unref (self->notice);
   disp_stats_unref (self->totals);
   disp_retry_budget_unref (self->budget);
+  disp_waiting_room_unref (self->waiting_room);
   disp_policies_unref (self->policies);
   g_clear_pointer (&self->routing, disp_routing_unref);
   disp_engine_settings_unref (self->settings);
@@ -75,6 +77,7 @@ disp_switchboard_init (DispSwitchboard *self)
 {
   self->totals = disp_stats_new ();
   self->budget = disp_retry_budget_new ();
+  self->waiting_room = disp_waiting_room_new (g_rand_new ());
   g_mutex_init (&self->lock);
 }
 
@@ -150,6 +153,19 @@ DispRetryBudget *
 disp_switchboard_get_retry_budget (DispSwitchboard *self)
 {
   return self->budget;
+}
+
+/**
+ * disp_switchboard_get_waiting_room:
+ * @self: the switchboard
+ *
+ * Returns: (transfer none): where requests wait for a place; who waits there is called whenever the
+ *   routing or the settings change
+ */
+DispWaitingRoom *
+disp_switchboard_get_waiting_room (DispSwitchboard *self)
+{
+  return self->waiting_room;
 }
 
 /**
@@ -319,9 +335,11 @@ replace (DispSwitchboard *self, DispFleet *fleet, DispPolicies *policies,
   self->policies = policies;
   old_routing = self->routing;
   self->routing = routing;
+  disp_waiting_room_set_routing (self->waiting_room, routing);
   old_settings = self->settings;
   self->settings = settings;
   unlock (self);
+  disp_waiting_room_recall (self->waiting_room);
   disp_switchboard_touch (self);
 }
 

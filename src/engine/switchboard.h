@@ -9,6 +9,7 @@
 #include "engine/retry-budget.h"
 #include "engine/settings.h"
 #include "engine/status.h"
+#include "engine/waiting-room.h"
 
 #define DISP_TYPE_SWITCHBOARD (disp_switchboard_get_type ())
 G_DECLARE_FINAL_TYPE (DispSwitchboard, disp_switchboard, DISP, SWITCHBOARD, GObject)
@@ -20,6 +21,7 @@ DispClock *disp_switchboard_get_clock (DispSwitchboard *self);
 DispRecordSink *disp_switchboard_get_sink (DispSwitchboard *self);
 DispStats *disp_switchboard_get_totals (DispSwitchboard *self);
 DispRetryBudget *disp_switchboard_get_retry_budget (DispSwitchboard *self);
+DispWaitingRoom *disp_switchboard_get_waiting_room (DispSwitchboard *self);
 gint64 disp_switchboard_get_uptime (DispSwitchboard *self);
 
 void disp_switchboard_enter (DispSwitchboard *self, DispRouting **routing,

@@ -22,7 +22,8 @@ typedef struct _DispWaitingRoom DispWaitingRoom;
 /**
  * DispPorch:
  *
- * Where the requests of one thread are called to when there is a place for them.
+ * Where the requests of one thread are called to when there is a place for them.  It is opened,
+ * used and closed on that thread.
  */
 typedef struct _DispPorch DispPorch;
 
@@ -35,12 +36,14 @@ typedef struct _DispPorch DispPorch;
  * @n_bytes: the memory that it takes
  * @tried: (array length=n_tried) (element-type DispCapacity): the containers that it has tried
  * @n_tried: how many
+ * @again: whether it has waited before, and was called without a place, which sets it; neither then
+ *   nor when it has tried a container it is refused
  * @place: the place that was taken for it; without a container: it must look for one again, since
  *   what is in force has changed
  * @user_data: for the callback of the porch
  *
- * A request that waits.  Whoever lets it wait fills in what is above @place before, and touches
- * nothing of it until it is called, or has left.
+ * A request that waits.  Whoever lets it wait fills in what is above @place before, with all else
+ * zero the first time, and touches nothing of it until it is called, or has left.
  */
 typedef struct
 {
@@ -51,6 +54,7 @@ typedef struct
   gsize n_bytes;
   DispCapacity *const *tried;
   guint n_tried;
+  gboolean again;
   DispPlace place;
   gpointer user_data;
   /*< private >*/
@@ -88,7 +92,7 @@ typedef struct
 /**
  * DispWaitResult:
  * @DISP_WAIT_PLACED: there was a place after all, which was taken
- * @DISP_WAIT_QUEUED: it waits
+ * @DISP_WAIT_QUEUED: it waits until it is called
  * @DISP_WAIT_FULL: no more may wait
  *
  * What became of a request that was to wait.
@@ -100,7 +104,22 @@ typedef enum
   DISP_WAIT_FULL,
 } DispWaitResult;
 
-DispWaitingRoom *disp_waiting_room_new (void);
+/**
+ * DispWaitCounts:
+ * @n_waiting: how many requests wait now
+ * @n_waited: how many came to wait so far, with those; a request each time that it did
+ * @n_refused: how many were refused since no more could wait
+ *
+ * What a waiting room counts.
+ */
+typedef struct
+{
+  guint n_waiting;
+  guint64 n_waited;
+  guint64 n_refused;
+} DispWaitCounts;
+
+DispWaitingRoom *disp_waiting_room_new (GRand *random);
 DispWaitingRoom *disp_waiting_room_ref (DispWaitingRoom *self);
 void disp_waiting_room_unref (DispWaitingRoom *self);
 
@@ -114,8 +133,10 @@ DispWaitResult disp_waiting_room_enter (DispWaitingRoom *self, DispWaiter *waite
 void disp_waiting_room_leave (DispWaitingRoom *self, DispWaiter *waiter);
 void disp_waiting_room_offer (DispWaitingRoom *self, DispCapacity *capacity,
                               const DispWaitTerms *terms, gint64 now);
+void disp_waiting_room_set_routing (DispWaitingRoom *self, const DispRouting *routing);
 void disp_waiting_room_recall (DispWaitingRoom *self);
 
 guint disp_waiting_room_get_length (DispWaitingRoom *self, const char *model);
+void disp_waiting_room_read (DispWaitingRoom *self, const char *model, DispWaitCounts *counts);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispWaitingRoom, disp_waiting_room_unref)
