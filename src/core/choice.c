@@ -47,15 +47,20 @@ disp_choice_sample (guint n_candidates, GRand *random, guint *places)
 guint
 disp_choice_lowest (const double *costs, guint n_costs, GRand *random)
 {
-  guint lowest[DISP_CHOICE_SCAN] = { 0 };
+  guint lowest[DISP_CHOICE_SCAN];
   guint n_lowest = 1;
+  double cost = costs[0];
 
+  lowest[0] = 0;
   for (guint i = 1; i < n_costs; i++)
     {
-      if (costs[i] > costs[lowest[0]])
+      if (costs[i] > cost)
         continue;
-      if (costs[i] < costs[lowest[0]])
-        n_lowest = 0;
+      if (costs[i] < cost)
+        {
+          cost = costs[i];
+          n_lowest = 0;
+        }
       lowest[n_lowest++] = i;
     }
   return lowest[n_lowest > 1 ? (guint) g_rand_int_range (random, 0, (gint32) n_lowest) : 0];

@@ -48,6 +48,7 @@ disp_container_copy (const DispContainer *self, const double *quota, gboolean dr
   copy->source_quota = self->quota;
   copy->drained = drained;
   copy->identity = self->identity;
+  copy->name_hash = self->name_hash;
   copy->max_in_flight = self->max_in_flight;
   copy->stats = disp_stats_ref (self->stats);
   copy->capacity = disp_capacity_ref (self->capacity);

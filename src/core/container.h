@@ -47,6 +47,7 @@ struct _DispContainer
   double source_quota;    /* with own_quota: what the source says */
   gboolean drained;       /* whether an operator lets it get no more requests */
   guint identity;         /* disp_container_hash(), from disp_fleet_new() on */
+  guint name_hash;        /* g_str_hash() of @name, from disp_fleet_new() on */
   guint max_in_flight;    /* how many attempts it may have; 0 = as the daemon is configured */
   DispStats *stats;       /* (owned) */
   DispCapacity *capacity; /* (owned) */

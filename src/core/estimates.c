@@ -16,7 +16,11 @@ typedef struct
   guint shift; /* how many bits of a hash are too many */
   guint n_slots;
   guint n_paces;
-  DispPace **slots; /* (owned) (array length=n_slots), paces (unowned), NULL = free */
+  struct
+  {
+    DispStats *stats; /* (unowned) (nullable) NULL = free */
+    DispPace *pace;   /* (unowned) (nullable) of these */
+  } slots[];          /* (array length=n_slots) */
 } Table;
 
 /*
@@ -33,15 +37,6 @@ struct _DispEstimates
   GPtrArray *old_paces;  /* (owned) (element-type DispPace, owned) main thread */
 };
 
-static void
-table_free (gpointer data)
-{
-  Table *self = data;
-
-  g_free (self->slots);
-  g_free (self);
-}
-
 /* The upper bits of the product are the best ones (D. E. Knuth, "The Art of Computer Programming",
  * vol. 3, section 6.4); the lowest of an address say nothing. */
 static guint
@@ -56,10 +51,13 @@ table_find (const Table *self, const DispStats *stats)
 {
   guint slot = table_hash (self, stats);
 
-  for (; self->slots[slot] != NULL; slot = (slot + 1) & (self->n_slots - 1))
-    if (self->slots[slot]->stats == stats)
-      return self->slots[slot];
-  return NULL;
+  while (G_UNLIKELY (self->slots[slot].stats != stats))
+    {
+      if (self->slots[slot].stats == NULL)
+        return NULL;
+      slot = (slot + 1) & (self->n_slots - 1);
+    }
+  return self->slots[slot].pace;
 }
 
 static void
@@ -67,23 +65,23 @@ table_add (Table *self, DispPace *pace)
 {
   guint slot = table_hash (self, pace->stats);
 
-  while (self->slots[slot] != NULL)
+  while (self->slots[slot].stats != NULL)
     slot = (slot + 1) & (self->n_slots - 1);
-  self->slots[slot] = pace;
+  self->slots[slot].stats = pace->stats;
+  self->slots[slot].pace = pace;
 }
 
 static Table *
 table_new (GHashTable *paces)
 {
-  Table *self = g_new0 (Table, 1);
   guint n_bits = g_bit_storage (2 * g_hash_table_size (paces) + 1);
+  Table *self = g_malloc0 (sizeof *self + (sizeof *self->slots << n_bits));
   GHashTableIter iter;
   gpointer pace;
 
   self->shift = 64 - n_bits;
   self->n_slots = 1U << n_bits;
   self->n_paces = g_hash_table_size (paces);
-  self->slots = g_new0 (DispPace *, self->n_slots);
   g_hash_table_iter_init (&iter, paces);
   while (g_hash_table_iter_next (&iter, NULL, &pace))
     table_add (self, pace);
@@ -101,7 +99,7 @@ disp_estimates_new (void)
   DispEstimates *self = g_new0 (DispEstimates, 1);
 
   self->paces = g_hash_table_new (NULL, NULL);
-  self->old_tables = g_ptr_array_new_with_free_func (table_free);
+  self->old_tables = g_ptr_array_new_with_free_func (g_free);
   self->old_paces = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_pace_free);
   atomic_store (&self->table, table_new (self->paces));
   return self;
@@ -124,7 +122,7 @@ disp_estimates_free (DispEstimates *self)
   g_hash_table_unref (self->paces);
   g_ptr_array_unref (self->old_tables);
   g_ptr_array_unref (self->old_paces);
-  table_free (atomic_load (&self->table));
+  g_free (atomic_load (&self->table));
   g_free (self);
 }
 
@@ -246,20 +244,14 @@ disp_estimates_finished (DispEstimates *self, const DispContainer *container, Di
   leave (self);
 }
 
-/* While no pace is known at all, the load decides. */
+/* While no pace is known at all, the load decides: for those without one it stands in the costs,
+ * below 0. */
 static void
-weigh_by_load (const Table *table, DispContainer *const *candidates, const guint *places,
-               guint n_places, double *costs)
+settle_unknown (double *costs, guint n_costs, gboolean by_load)
 {
-  for (guint i = 0; i < n_places; i++)
-    {
-      const DispContainer *container = candidates[places[i]];
-      DispPace *pace = table_find (table, container->stats);
-
-      if (costs[i] >= G_MAXDOUBLE)
-        costs[i] = disp_least_loaded_weigh (container)
-                   * (pace != NULL ? disp_pace_get_penalty (pace) : 1);
-    }
+  for (guint i = 0; i < n_costs; i++)
+    if (costs[i] < 0 && costs[i] > DISP_COST_EXPLORE)
+      costs[i] = by_load ? -costs[i] : G_MAXDOUBLE;
 }
 
 /**
@@ -288,19 +280,20 @@ disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates, con
     {
       const DispContainer *container = candidates[places[i]];
       DispPace *pace = table_find (table, container->stats);
-      int n_attempts = disp_stats_get_in_flight (container->stats) + 1;
 
-      loads[i] = n_attempts / container->quota;
-      costs[i] = pace != NULL ? disp_pace_get_completion (pace, container, n_attempts)
-                              : G_MAXDOUBLE;
+      loads[i] = disp_least_loaded_weigh (container);
+      costs[i] = pace != NULL ? disp_pace_get_completion (pace, loads[i]) : G_MAXDOUBLE;
       if (G_UNLIKELY (costs[i] >= G_MAXDOUBLE))
-        n_unknown++;
+        {
+          costs[i] = -loads[i] * (pace != NULL ? disp_pace_get_penalty (pace) : 1);
+          n_unknown++;
+        }
       if (pace != NULL && disp_pace_is_due (pace, now, span))
         costs[i] = DISP_COST_EXPLORE;
     }
-  if (n_unknown == n_places)
-    weigh_by_load (table, candidates, places, n_places, costs);
   leave (self);
+  if (G_UNLIKELY (n_unknown > 0))
+    settle_unknown (costs, n_places, n_unknown == n_places);
 }
 
 static gboolean

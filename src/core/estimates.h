@@ -3,8 +3,9 @@
 
 #include "core/route.h"
 
-/* The cost of a candidate that should be tried, so that its pace becomes known. */
-#define DISP_COST_EXPLORE (-1.0)
+/* The cost of a candidate that should be tried, so that its pace becomes known: below all others.
+ */
+#define DISP_COST_EXPLORE (-G_MAXDOUBLE)
 
 /**
  * DispEstimates:

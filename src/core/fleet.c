@@ -142,7 +142,10 @@ share_knowledge (GPtrArray *containers, DispFleet *previous)
 
       /* One that is in another fleet already has it, and is read by other threads. */
       if (container->identity == 0)
-        container->identity = disp_container_hash (container);
+        {
+          container->identity = disp_container_hash (container);
+          container->name_hash = g_str_hash (container->name);
+        }
       if (twin == NULL)
         g_hash_table_add (known, container);
       else if (twin->stats != container->stats)

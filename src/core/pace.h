@@ -70,19 +70,20 @@ disp_pace_get_penalty (DispPace *self)
 /**
  * disp_pace_get_completion:
  * @self: a pace
- * @container: whose it is, with the quota that it has now
- * @n_attempts: how many there are to do
+ * @load: how loaded its container would be, as of disp_least_loaded_weigh()
  *
- * Returns: when they would be done there, in microseconds from now: the service time for each, and
- * more if the container fails; %G_MAXDOUBLE = not known
+ * Returns: when all of that would be done there, in microseconds from now: the service time for
+ * each, and more if the container fails; %G_MAXDOUBLE = not known
  */
 static inline double
-disp_pace_get_completion (DispPace *self, const DispContainer *container, int n_attempts)
+disp_pace_get_completion (DispPace *self, double load)
 {
-  double completion = n_attempts * disp_pace_get_service (self, container);
+  double work = atomic_load_explicit (&self->work, memory_order_acquire);
+  double completion;
 
-  if (completion <= 0)
+  if (G_UNLIKELY (work <= 0))
     return G_MAXDOUBLE;
+  completion = load * work / atomic_load_explicit (&self->load, memory_order_relaxed);
   if (G_UNLIKELY (atomic_load_explicit (&self->n_failures, memory_order_relaxed) > 0))
     completion *= disp_pace_get_penalty (self);
   return completion;
@@ -102,5 +103,7 @@ disp_pace_is_due (DispPace *self, guint64 now, guint64 span)
 {
   guint64 tried = atomic_load_explicit (&self->tried, memory_order_relaxed);
 
-  return (tried == 0 || tried + span < now) && disp_pace_is_due_now (self, now, span);
+  return G_UNLIKELY (tried == 0 || tried + span < now)
+         && atomic_load_explicit (&self->n_pending, memory_order_relaxed) <= 0
+         && disp_pace_is_due_now (self, now, span);
 }

@@ -4,12 +4,16 @@
 #include "core/error.h"
 
 #include <math.h>
+#include <string.h>
 
 /* How far from 1 the sum of a model's probabilities may be. */
 #define SUM_TOLERANCE 1e-9
 
 /* One type string for the options of a model: the probability of each container by its name. */
 #define MODEL_TYPE G_VARIANT_TYPE ("a{sd}")
+
+/* How many weights of candidates a choice keeps without memory of its own. */
+#define N_KEPT 16
 
 /*
  * Container i with probability P_i.  Candidates are the containers that may be used now, so those
@@ -19,19 +23,49 @@
 struct _DispProbabilities
 {
   GObject parent_instance;
-  GHashTable
-      *by_container; /* (owned) (nullable) (element-type utf8 double) immutable; NULL = by quota */
+  guint n_slots; /* immutable; a power of two, 0 = by quota */
+  guint shift;   /* immutable; how many bits of a hash are too many */
+  struct
+  {
+    char *name; /* (owned) (nullable) NULL = free */
+    double probability;
+  } * slots; /* (owned) (array length=n_slots) immutable: a hash table with open addresses */
 };
 
-static double
-weight_of (DispProbabilities *self, const DispContainer *container)
+static guint
+find_slot (const DispProbabilities *self, const char *name, guint hash)
 {
-  const double *probability;
+  /* The upper bits of the product are the best ones. */
+  guint slot = hash * 0x9E3779B9U >> self->shift;
 
-  if (self->by_container == NULL)
+  while (self->slots[slot].name != NULL && !g_str_equal (self->slots[slot].name, name))
+    slot = (slot + 1) & (self->n_slots - 1);
+  return slot;
+}
+
+static double
+weight_of (const DispProbabilities *self, const DispContainer *container)
+{
+  if (self->n_slots == 0)
     return container->quota;
-  probability = g_hash_table_lookup (self->by_container, container->name);
-  return probability != NULL ? *probability : 0;
+  return self->slots[find_slot (self, container->name, container->name_hash)].probability;
+}
+
+static guint
+draw (const double *weights, guint n_weights, double total, GRand *random)
+{
+  double left = g_rand_double (random) * total;
+  guint last = 0;
+
+  for (guint i = 0; i < n_weights; i++)
+    if (weights[i] > 0)
+      {
+        last = i;
+        left -= weights[i];
+        if (left < 0)
+          return i;
+      }
+  return last; /* rounding used the sum up */
 }
 
 static guint
@@ -39,29 +73,20 @@ probabilities_select (DispPolicy *policy, DispContainer *const *candidates, guin
                       G_GNUC_UNUSED const DispRequest *request, GRand *random)
 {
   DispProbabilities *self = DISP_PROBABILITIES (policy);
+  double kept[N_KEPT];
+  g_autofree double *many = n_candidates > N_KEPT ? g_new (double, n_candidates) : NULL;
+  double *weights = many != NULL ? many : kept;
   double total = 0;
-  double left;
-  guint last = 0;
 
   for (guint i = 0; i < n_candidates; i++)
-    total += weight_of (self, candidates[i]);
+    {
+      weights[i] = weight_of (self, candidates[i]);
+      total += weights[i];
+    }
   /* All that is left has probability 0: better one of these than no answer. */
   if (total <= 0)
     return (guint) g_rand_int_range (random, 0, (gint32) n_candidates);
-
-  left = g_rand_double (random) * total;
-  for (guint i = 0; i < n_candidates; i++)
-    {
-      double weight = weight_of (self, candidates[i]);
-
-      if (weight <= 0)
-        continue;
-      last = i;
-      left -= weight;
-      if (left < 0)
-        return i;
-    }
-  return last; /* rounding used the sum up */
+  return draw (weights, n_candidates, total, random);
 }
 
 static void
@@ -93,7 +118,9 @@ disp_probabilities_finalize (GObject *object)
 {
   DispProbabilities *self = DISP_PROBABILITIES (object);
 
-  g_clear_pointer (&self->by_container, g_hash_table_unref);
+  for (guint i = 0; i < self->n_slots; i++)
+    g_free (self->slots[i].name);
+  g_free (self->slots);
   G_OBJECT_CLASS (disp_probabilities_parent_class)->finalize (object);
 }
 
@@ -237,13 +264,21 @@ disp_probabilities_new (GVariant *options, const char *model)
   GVariantIter iter;
   char *container;
   double probability;
+  guint n_bits;
 
   if (probabilities == NULL)
     return DISP_POLICY (self);
-  self->by_container = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  n_bits = g_bit_storage (2 * g_variant_n_children (probabilities) + 1);
+  self->shift = 32 - n_bits;
+  self->n_slots = 1U << n_bits;
+  self->slots = g_malloc0_n (self->n_slots, sizeof *self->slots);
   g_variant_iter_init (&iter, probabilities);
   while (g_variant_iter_next (&iter, "{sd}", &container, &probability))
-    g_hash_table_insert (self->by_container, container,
-                         g_memdup2 (&probability, sizeof probability));
+    {
+      guint slot = find_slot (self, container, g_str_hash (container));
+
+      self->slots[slot].name = container;
+      self->slots[slot].probability = probability;
+    }
   return DISP_POLICY (self);
 }

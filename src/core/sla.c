@@ -63,30 +63,24 @@ sample (DispContainer *const *candidates, guint n_candidates, GRand *random, gui
   return n_places;
 }
 
-/* Finds those of each kind that meet the target or are to be tried. */
-static void
-sort (double target, DispContainer *const *candidates, const guint *places, guint n_places,
-      const double *costs, guint *const *found, guint *n_found)
+/* Ranks those of a kind that meet the target by their load, and those that are to be tried first;
+ * all others come last.  Returns whether there is one. */
+static gboolean
+rank (Kind kind, double target, DispContainer *const *candidates, const guint *places,
+      guint n_places, const double *costs, const double *loads, double *ranks)
 {
+  gboolean found = FALSE;
+
   for (guint i = 0; i < n_places; i++)
-    if (costs[i] <= target)
-      {
-        Kind kind = kind_of (candidates[places[i]]);
-
-        found[kind][n_found[kind]++] = i;
-      }
-}
-
-/* Turns indices of places into places, and takes the loads of those. */
-static void
-take (const guint *places, const double *costs, const double *loads, guint *found, guint n_found,
-      double *taken)
-{
-  for (guint i = 0; i < n_found; i++)
     {
-      taken[i] = costs[found[i]] < 0 ? costs[found[i]] : loads[found[i]];
-      found[i] = places[found[i]];
+      ranks[i] = G_MAXDOUBLE;
+      if (costs[i] <= target && kind_of (candidates[places[i]]) == kind)
+        {
+          ranks[i] = costs[i] < 0 ? costs[i] : loads[i];
+          found = TRUE;
+        }
     }
+  return found;
 }
 
 static guint
@@ -98,32 +92,48 @@ sla_select (DispPolicy *policy, DispContainer *const *candidates, guint n_candid
   guint places[DISP_CHOICE_SCAN];
   double costs[DISP_CHOICE_SCAN];
   double loads[DISP_CHOICE_SCAN];
-  double taken[DISP_CHOICE_SCAN];
-  guint cpus[DISP_CHOICE_SCAN];
-  guint gpus[DISP_CHOICE_SCAN];
-  guint *const found[N_KINDS] = { cpus, gpus };
-  guint n_found[N_KINDS] = { 0 };
+  double ranks[DISP_CHOICE_SCAN];
   guint n_places;
 
   if (target <= 0)
     return disp_estimates_select (self->estimates, candidates, n_candidates, random);
   n_places = sample (candidates, n_candidates, random, places);
   disp_estimates_weigh (self->estimates, candidates, places, n_places, costs, loads);
-  sort (target, candidates, places, n_places, costs, found, n_found);
   for (Kind kind = 0; kind < N_KINDS; kind++)
-    if (n_found[kind] > 0)
+    if (rank (kind, target, candidates, places, n_places, costs, loads, ranks))
       {
-        guint chosen;
+        guint chosen = disp_estimates_choose (self->estimates, candidates, places, n_places, ranks,
+                                              random);
 
-        take (places, costs, loads, found[kind], n_found[kind], taken);
-        chosen = disp_estimates_choose (self->estimates, candidates, found[kind], n_found[kind],
-                                        taken, random);
         /* Other threads may have gone to try all that were found. */
-        if (taken[chosen] < G_MAXDOUBLE)
-          return found[kind][chosen];
+        if (ranks[chosen] < G_MAXDOUBLE)
+          return places[chosen];
       }
   return places[disp_estimates_choose (self->estimates, candidates, places, n_places, costs,
                                        random)];
+}
+
+/* Only those that have a rank take part. */
+static void
+share_ranks (const double *ranks, guint n_ranks, double *chances)
+{
+  g_autofree guint *found = g_new (guint, n_ranks);
+  g_autofree double *costs = g_new (double, n_ranks);
+  g_autofree double *shares = g_new (double, n_ranks);
+  guint n_found = 0;
+
+  for (guint i = 0; i < n_ranks; i++)
+    {
+      chances[i] = 0;
+      if (ranks[i] < G_MAXDOUBLE)
+        {
+          costs[n_found] = ranks[i];
+          found[n_found++] = i;
+        }
+    }
+  disp_choice_get_chances (costs, n_found, shares);
+  for (guint i = 0; i < n_found; i++)
+    chances[found[i]] = shares[i];
 }
 
 /* Of more than DISP_CHOICE_SCAN it is near the truth: as if whoever meets the target were seen. */
@@ -136,31 +146,18 @@ sla_get_chances (DispPolicy *policy, DispContainer *const *candidates, guint n_c
   g_autofree guint *places = g_new (guint, n_candidates);
   g_autofree double *costs = g_new (double, n_candidates);
   g_autofree double *loads = g_new (double, n_candidates);
-  g_autofree double *taken = g_new (double, n_candidates);
-  g_autofree double *shares = g_new (double, n_candidates);
-  g_autofree guint *cpus = g_new (guint, n_candidates);
-  g_autofree guint *gpus = g_new (guint, n_candidates);
-  guint *const found[N_KINDS] = { cpus, gpus };
-  guint n_found[N_KINDS] = { 0 };
-  Kind kind;
+  g_autofree double *ranks = g_new (double, n_candidates);
 
   for (guint i = 0; i < n_candidates; i++)
     places[i] = i;
   disp_estimates_weigh (self->estimates, candidates, places, n_candidates, costs, loads);
-  if (target > 0)
-    sort (target, candidates, places, n_candidates, costs, found, n_found);
-  if (n_found[KIND_CPU] + n_found[KIND_GPU] == 0)
-    {
-      disp_choice_get_chances (costs, n_candidates, chances);
-      return;
-    }
-  kind = n_found[KIND_CPU] > 0 ? KIND_CPU : KIND_GPU;
-  take (places, costs, loads, found[kind], n_found[kind], taken);
-  disp_choice_get_chances (taken, n_found[kind], shares);
-  for (guint i = 0; i < n_candidates; i++)
-    chances[i] = 0;
-  for (guint i = 0; i < n_found[kind]; i++)
-    chances[found[kind][i]] = shares[i];
+  for (Kind kind = 0; target > 0 && kind < N_KINDS; kind++)
+    if (rank (kind, target, candidates, places, n_candidates, costs, loads, ranks))
+      {
+        share_ranks (ranks, n_candidates, chances);
+        return;
+      }
+  disp_choice_get_chances (costs, n_candidates, chances);
 }
 
 static void

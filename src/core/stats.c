@@ -3,9 +3,6 @@
 
 #include "core/tsan.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
-
 /* A new sample weighs 1/8, as in TCP's smoothed round-trip time (RFC 6298, section 2).  The mean is
  * kept times 8, so that the division loses nothing of short durations (V. Jacobson, "Congestion
  * Avoidance and Control", 1988, appendix A). */
@@ -15,19 +12,6 @@
  * it; those below eight have one value each (G. Tene's HdrHistogram, with three bits). */
 #define CLASS_SHIFT 3
 #define N_PER_OCTAVE (1 << CLASS_SHIFT)
-
-struct _DispStats
-{
-  atomic_int in_flight;    /* (atomic) */
-  atomic_ullong started;   /* (atomic) */
-  atomic_ullong succeeded; /* (atomic) */
-  atomic_ullong busy;      /* (atomic) */
-  atomic_ullong failed;    /* (atomic) */
-  atomic_ullong cancelled; /* (atomic) */
-  atomic_ullong latency;   /* (atomic) microseconds << LATENCY_SHIFT, 0 = no sample yet */
-  atomic_ullong latencies[DISP_STATS_N_LATENCIES]; /* (atomic) */
-  atomic_bool failing; /* (atomic) whether the last attempt that tells was a failure */
-};
 
 /**
  * disp_stats_new:
@@ -147,19 +131,6 @@ disp_stats_end (DispStats *self, DispOutcome outcome, gint64 duration)
       || atomic_load_explicit (&self->failing, memory_order_relaxed) == failed)
     return FALSE;
   return atomic_exchange_explicit (&self->failing, failed, memory_order_relaxed) != failed;
-}
-
-/**
- * disp_stats_get_in_flight:
- * @self: the counters
- *
- * Returns: how many attempts have begun and not ended, by all threads; never less than 0
- */
-int
-disp_stats_get_in_flight (DispStats *self)
-{
-  /* The end of an attempt may be seen before its begin, which another thread counted. */
-  return MAX (atomic_load_explicit (&self->in_flight, memory_order_relaxed), 0);
 }
 
 /**

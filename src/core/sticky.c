@@ -80,23 +80,20 @@ hash_request (const DispRequest *request, GRand *random)
 /* What holds for all candidates of a choice. */
 typedef struct
 {
-  double room;   /* how much each may have in flight for its quota */
-  double quota;  /* of all together */
-  gboolean even; /* whether all have the same */
+  double room;  /* how much each may have in flight for its quota */
+  double quota; /* of all together */
 } Terms;
 
 static Terms
 find_terms (const DispSticky *self, DispContainer *const *candidates, guint n_candidates)
 {
-  Terms terms = { 0, 0, TRUE };
+  Terms terms = { 0, 0 };
   int n_attempts = 1;
 
   for (guint i = 0; i < n_candidates; i++)
     {
       n_attempts += disp_stats_get_in_flight (candidates[i]->stats);
       terms.quota += candidates[i]->quota;
-      terms.even &= candidates[i]->quota <= candidates[0]->quota
-                    && candidates[i]->quota >= candidates[0]->quota;
     }
   terms.room = self->load_factor * n_attempts / terms.quota;
   return terms;
@@ -109,39 +106,50 @@ has_room (const DispContainer *container, const Terms *terms)
   return disp_stats_get_in_flight (container->stats) < terms->room * container->quota;
 }
 
-/* The one with the lowest has the key: of as many Poisson processes, each of the rate of its quota,
- * the first.  Where all quotas are the same the logarithm changes nothing. */
+/* A number of the container and the key, from 0 to below 1, all equally likely. */
 static double
-get_distance (const DispContainer *container, const Terms *terms, guint64 key)
+draw (const DispContainer *container, guint64 key)
 {
   guint64 number = mix (key ^ ((guint64) container->identity << 32 | container->identity)) >> 11;
 
-  return terms->even ? -(double) number : -log (((double) number + 1) * 0x1p-53) / container->quota;
+  return (double) number * 0x1p-53;
+}
+
+/* Of as many Poisson processes, each of the rate of the quota of its container, the first has the
+ * key: one comes at -log (1 - U) / quota, with U as of draw().  That is never before U / quota, so
+ * for most the logarithm need not be known. */
+static guint
+find_nearest (DispContainer *const *candidates, guint n_candidates, const Terms *terms, guint64 key)
+{
+  double nearest = G_MAXDOUBLE;
+  guint chosen = n_candidates;
+
+  for (guint i = 0; i < n_candidates; i++)
+    {
+      double quota = candidates[i]->quota;
+      double drawn = draw (candidates[i], key);
+      double distance;
+
+      if (drawn >= nearest * quota || !has_room (candidates[i], terms))
+        continue;
+      distance = -log1p (-drawn) / quota;
+      if (distance < nearest)
+        {
+          nearest = distance;
+          chosen = i;
+        }
+    }
+  return chosen;
 }
 
 static guint
 sticky_select (DispPolicy *policy, DispContainer *const *candidates, guint n_candidates,
                const DispRequest *request, GRand *random)
 {
-  DispSticky *self = DISP_STICKY (policy);
   guint64 key = mix (hash_request (request, random));
-  Terms terms = find_terms (self, candidates, n_candidates);
-  double nearest = G_MAXDOUBLE;
-  guint chosen = n_candidates;
+  Terms terms = find_terms (DISP_STICKY (policy), candidates, n_candidates);
+  guint chosen = find_nearest (candidates, n_candidates, &terms, key);
 
-  for (guint i = 0; i < n_candidates; i++)
-    {
-      double distance;
-
-      if (!has_room (candidates[i], &terms))
-        continue;
-      distance = get_distance (candidates[i], &terms, key);
-      if (distance < nearest || chosen == n_candidates)
-        {
-          nearest = distance;
-          chosen = i;
-        }
-    }
   /* Other threads may have filled all that was seen. */
   return chosen < n_candidates ? chosen : (guint) (key % MAX (n_candidates, 1));
 }

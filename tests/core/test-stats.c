@@ -71,12 +71,13 @@ static void
 test_new (void)
 {
   g_autoptr (DispStats) stats = disp_stats_new ();
-  DispStatsValues values = { 1, 1, 1, 1, 1, 1, TRUE };
+  DispStatsValues values = { 1, 1, 1, 1, 1, 1, 1, TRUE };
 
   disp_stats_read (stats, &values);
   g_assert_cmpint (values.in_flight, ==, 0);
   g_assert_cmpuint (values.started, ==, 0);
   g_assert_cmpuint (values.succeeded, ==, 0);
+  g_assert_cmpuint (values.busy, ==, 0);
   g_assert_cmpuint (values.failed, ==, 0);
   g_assert_cmpuint (values.cancelled, ==, 0);
   g_assert_cmpuint (values.latency, ==, 0);
@@ -89,17 +90,20 @@ test_counts (void)
   g_autoptr (DispStats) stats = disp_stats_new ();
   DispStatsValues values;
 
-  for (guint i = 0; i < 6; i++)
+  for (guint i = 0; i < 7; i++)
     disp_stats_begin (stats);
   disp_stats_end (stats, DISP_OUTCOME_SUCCESS, 500);
+  disp_stats_end (stats, DISP_OUTCOME_BUSY, 1);
   disp_stats_end (stats, DISP_OUTCOME_FAILURE, 500);
   disp_stats_end (stats, DISP_OUTCOME_FAILURE, 500);
   disp_stats_end (stats, DISP_OUTCOME_CANCELLED, 500);
 
   disp_stats_read (stats, &values);
   g_assert_cmpint (values.in_flight, ==, 2);
-  g_assert_cmpuint (values.started, ==, 6);
+  g_assert_cmpuint (values.started, ==, 7);
   g_assert_cmpuint (values.succeeded, ==, 1);
+  g_assert_cmpuint (values.busy, ==, 1);
+  g_assert_cmpuint (values.latency, ==, 500);
   g_assert_cmpuint (values.failed, ==, 2);
   g_assert_cmpuint (values.cancelled, ==, 1);
   g_assert_true (values.failing);
@@ -116,11 +120,11 @@ test_news (void)
     DispOutcome outcome;
     gboolean is_news;
   } ends[] = {
-    { DISP_OUTCOME_SUCCESS, FALSE },   { DISP_OUTCOME_CANCELLED, FALSE },
-    { DISP_OUTCOME_FAILURE, TRUE },    { DISP_OUTCOME_FAILURE, FALSE },
-    { DISP_OUTCOME_CANCELLED, FALSE }, { DISP_OUTCOME_FAILURE, FALSE },
-    { DISP_OUTCOME_SUCCESS, TRUE },    { DISP_OUTCOME_SUCCESS, FALSE },
-    { DISP_OUTCOME_FAILURE, TRUE },
+    { DISP_OUTCOME_SUCCESS, FALSE }, { DISP_OUTCOME_CANCELLED, FALSE },
+    { DISP_OUTCOME_FAILURE, TRUE },  { DISP_OUTCOME_FAILURE, FALSE },
+    { DISP_OUTCOME_BUSY, FALSE },    { DISP_OUTCOME_CANCELLED, FALSE },
+    { DISP_OUTCOME_FAILURE, FALSE }, { DISP_OUTCOME_SUCCESS, TRUE },
+    { DISP_OUTCOME_SUCCESS, FALSE }, { DISP_OUTCOME_FAILURE, TRUE },
   };
   g_autoptr (DispStats) stats = disp_stats_new ();
   g_autoptr (DispStats) fails_at_first = disp_stats_new ();
@@ -227,7 +231,7 @@ count_in_thread (guint number, gpointer user_data)
       disp_stats_read (stats, &values);
       g_assert_cmpint (values.in_flight, >=, 1);
       g_assert_cmpint (values.in_flight, <=, N_THREADS);
-      disp_stats_end (stats, (DispOutcome) ((i + number) % 3), 1 + i % 100);
+      disp_stats_end (stats, (DispOutcome) ((i + number) % 4), 1 + i % 100);
     }
 }
 
@@ -235,12 +239,12 @@ static void
 test_threads (void)
 {
   g_autoptr (DispStats) stats = disp_stats_new ();
-  guint64 expected[3] = { 0, 0, 0 };
+  guint64 expected[4] = { 0 };
   DispStatsValues values;
 
   for (guint number = 0; number < N_THREADS; number++)
     for (guint i = 0; i < N_ROUNDS; i++)
-      expected[(i + number) % 3]++;
+      expected[(i + number) % 4]++;
 
   fixture_run_threads (N_THREADS, count_in_thread, stats);
 
@@ -248,6 +252,7 @@ test_threads (void)
   g_assert_cmpint (values.in_flight, ==, 0);
   g_assert_cmpuint (values.started, ==, N_THREADS * N_ROUNDS);
   g_assert_cmpuint (values.succeeded, ==, expected[DISP_OUTCOME_SUCCESS]);
+  g_assert_cmpuint (values.busy, ==, expected[DISP_OUTCOME_BUSY]);
   g_assert_cmpuint (values.failed, ==, expected[DISP_OUTCOME_FAILURE]);
   g_assert_cmpuint (values.cancelled, ==, expected[DISP_OUTCOME_CANCELLED]);
   g_assert_cmpuint (values.latency, >=, 1);

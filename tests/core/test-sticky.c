@@ -122,6 +122,82 @@ test_few_moves (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     }
 }
 
+/* A container of the fixture with another quota. */
+static void
+change_quota (Fixture *fixture, guint index, double quota)
+{
+  GPtrArray *containers = g_ptr_array_new ();
+
+  for (guint i = 0; i < N_CONTAINERS; i++)
+    g_ptr_array_add (containers, disp_container_copy (fixture->route->eligible[i],
+                                                      i == index ? &quota : NULL, FALSE));
+  disp_fleet_unref (fixture->fleet);
+  fixture->fleet = fixture_fleet_new (NULL, NULL, containers);
+  fixture->route = fixture_find (fixture->fleet, "m", 1);
+}
+
+/* When one gets more quota some keys move to it, and none between others; the same with the same.
+ */
+static void
+test_quota_moves (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  const guint grown = 1;
+  guint before[N_KEYS];
+  guint counts[2] = { 0 };
+
+  for (guint key = 0; key < N_KEYS; key++)
+    before[key] = pick (fixture, key);
+  change_quota (fixture, grown, 3000);
+  for (guint key = 0; key < N_KEYS; key++)
+    {
+      guint after = pick (fixture, key);
+
+      counts[after == grown]++;
+      if (after != before[key])
+        g_assert_cmpuint (after, ==, grown);
+    }
+  assert_chi_square (counts, (double[]){ 9000.0 / 12000, 3000.0 / 12000 }, 2);
+  change_quota (fixture, grown, 1000);
+  for (guint key = 0; key < N_KEYS; key++)
+    g_assert_cmpuint (pick (fixture, key), ==, before[key]);
+}
+
+/* Also where quotas differ a thousandfold, each gets its share. */
+static void
+test_extreme_quotas (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  const double extremes[N_CONTAINERS] = { 1, 10, 100, 1000, 0.5 };
+  guint counts[N_CONTAINERS] = { 0 };
+  double chances[N_CONTAINERS];
+
+  for (guint i = 0; i < N_CONTAINERS; i++)
+    change_quota (fixture, i, extremes[i]);
+  for (guint key = 0; key < 20 * N_KEYS; key++)
+    counts[pick (fixture, key)]++;
+  for (guint i = 0; i < N_CONTAINERS; i++)
+    chances[i] = extremes[i] / 1111.5;
+  assert_chi_square (counts, chances, N_CONTAINERS);
+}
+
+/* Whoever asks, and with whichever generator, a key is at the same place. */
+static void
+test_same_everywhere (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GVariant) options = make_options ("@a{sv} {}");
+  g_autoptr (DispPolicy) other = disp_sticky_new (options, "m");
+  g_autoptr (GRand) random = g_rand_new_with_seed (77);
+
+  for (guint key = 0; key < 2000; key++)
+    {
+      g_autofree char *affinity = g_strdup_printf ("session %u", key);
+      g_autoptr (DispRequest) request = ask (affinity, "[2.0]");
+
+      g_assert_cmpuint (
+          disp_policy_select (other, fixture->route->eligible, N_CONTAINERS, request, random), ==,
+          pick (fixture, key));
+    }
+}
+
 /* However popular one key is, nobody has more in flight than the factor allows; and it stays where
  * it is while there is room. */
 static void
@@ -278,6 +354,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("sticks", test_sticks);
   ADD ("few-moves", test_few_moves);
+  ADD ("quota-moves", test_quota_moves);
+  ADD ("extreme-quotas", test_extreme_quotas);
+  ADD ("same-everywhere", test_same_everywhere);
   ADD ("bounded", test_bounded);
   ADD ("instances", test_instances);
   ADD ("no-body", test_no_body);

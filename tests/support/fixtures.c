@@ -24,6 +24,8 @@ fixture_container (const char *name, const char *model, gint64 version, DispDevi
   DispContainer *self = disp_container_new ();
 
   self->name = g_strdup (name);
+  /* As disp_fleet_new() does, for tests that have no fleet. */
+  self->name_hash = g_str_hash (name);
   self->model = g_strdup (model);
   self->version = version;
   self->device = device;
