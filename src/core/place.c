@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/place.h"
 
+/*
+ * Health as it decides who gets requests; how one container does is known by its DispHealth.  Of
+ * the containers of a route at most half are ejected, and the last that is left never; if fewer
+ * than half are left, be it that checks found others unavailable or that another route had some
+ * ejected, ejections count for nothing: "panic" in Envoy, which has the same rules.
+ */
+
 static gboolean
 was_tried (const DispContainer *container, const DispPlaceQuery *query)
 {
@@ -16,6 +23,172 @@ get_max_in_flight (const DispContainer *container, const DispPlaceQuery *query)
   return disp_container_get_max_in_flight (container, query->max_in_flight);
 }
 
+static gboolean
+has_place (const DispContainer *container, const DispPlaceQuery *query)
+{
+  return disp_capacity_has_place (container->capacity, get_max_in_flight (container, query));
+}
+
+/* Whether nothing at all is to be considered, which is so nearly always. */
+static gboolean
+is_plain (const DispRoute *route, guint index)
+{
+  DispStanding *whole = route->eligible[index]->standing;
+
+  return disp_health_is_plain (&whole->health) && disp_cooling_is_plain (&whole->cooling)
+         && disp_health_is_plain (&route->standings[index]->health);
+}
+
+/* Whether the container is neither ejected nor unavailable, for the model or as a whole. */
+static gboolean
+is_sound (const DispRoute *route, guint index)
+{
+  return disp_health_is_sound (&route->eligible[index]->standing->health)
+         && disp_health_is_sound (&route->standings[index]->health);
+}
+
+static gboolean
+is_panic (const DispRoute *route)
+{
+  guint n_sound = 0;
+
+  for (guint i = 0; i < route->n_eligible; i++)
+    n_sound += is_sound (route, i);
+  return 2 * n_sound < route->n_eligible;
+}
+
+/* Its health, whether or not it cools down. */
+static DispHealthState
+get_health (const DispRoute *route, guint index, gint64 now)
+{
+  return MAX (disp_health_get_state (&route->eligible[index]->standing->health, now),
+              disp_health_get_state (&route->standings[index]->health, now));
+}
+
+static gboolean
+may_use (DispHealthState state, gboolean panic)
+{
+  return state <= DISP_HEALTH_PROBING || (panic && state <= DISP_HEALTH_EJECTED);
+}
+
+static gboolean
+is_cool (const DispRoute *route, guint index, gint64 now)
+{
+  return disp_cooling_get_end (&route->eligible[index]->standing->cooling) <= now;
+}
+
+/**
+ * disp_place_get_state:
+ * @route: a route
+ * @index: the place of a container among its eligible ones
+ * @now: the time, in microseconds
+ *
+ * Returns: how the container does, for the model of the route
+ */
+DispHealthState
+disp_place_get_state (const DispRoute *route, guint index, gint64 now)
+{
+  DispHealthState state = get_health (route, index, now);
+
+  return is_cool (route, index, now) ? state : MAX (state, DISP_HEALTH_BUSY);
+}
+
+/* What is added up while all are looked at. */
+typedef struct
+{
+  const DispRoute *route;
+  const DispPlaceQuery *query;
+  guint *indices;
+  DispPlaceCounts *counts;
+  gboolean panic;
+  guint n_sound;
+  guint n_slow; /* of those in @indices, in their slow start */
+  guint n_best; /* and those that are well */
+} Survey;
+
+/* One that is not plain. */
+static void
+look_closely (Survey *survey, guint index)
+{
+  const DispPlaceQuery *query = survey->query;
+  DispContainer *container = survey->route->eligible[index];
+  DispHealthState state = get_health (survey->route, index, query->now);
+  gint64 cool_at = disp_cooling_get_end (&container->standing->cooling);
+
+  survey->n_sound += state <= DISP_HEALTH_FAILING;
+  if (was_tried (container, query) || !may_use (state, survey->panic))
+    return;
+  if (cool_at > query->now)
+    {
+      survey->counts->n_cooling++;
+      survey->counts->cool_at = MIN (survey->counts->cool_at, cool_at);
+      return;
+    }
+  survey->counts->n_usable++;
+  survey->counts->n_well += state <= DISP_HEALTH_SLOW_START;
+  if (!has_place (container, query))
+    return;
+  survey->n_slow += state == DISP_HEALTH_SLOW_START;
+  survey->n_best += state == DISP_HEALTH_WELL;
+  survey->indices[survey->counts->n_free++] = index;
+}
+
+static void
+look_at_all (Survey *survey)
+{
+  const DispRoute *route = survey->route;
+  const DispPlaceQuery *query = survey->query;
+  guint n_plain = 0;
+
+  *survey->counts = (DispPlaceCounts){ .cool_at = G_MAXINT64 };
+  survey->n_sound = survey->n_slow = survey->n_best = 0;
+  for (guint i = 0; i < route->n_eligible; i++)
+    {
+      DispContainer *container = route->eligible[i];
+
+      if (!is_plain (route, i))
+        {
+          look_closely (survey, i);
+          continue;
+        }
+      survey->n_sound++;
+      if (was_tried (container, query))
+        continue;
+      n_plain++;
+      if (!has_place (container, query))
+        continue;
+      survey->n_best++;
+      survey->indices[survey->counts->n_free++] = i;
+    }
+  survey->counts->n_usable += n_plain;
+  survey->counts->n_well += n_plain;
+}
+
+/* Those in their slow start come in by chance, as long as there are others. */
+static void
+thin_out (Survey *survey)
+{
+  const DispRoute *route = survey->route;
+  gint64 now = survey->query->now;
+  guint n_kept = 0;
+
+  for (guint i = 0; i < survey->counts->n_free; i++)
+    {
+      guint index = survey->indices[i];
+      double share;
+
+      if (get_health (route, index, now) == DISP_HEALTH_SLOW_START)
+        {
+          share = MIN (disp_health_get_share (&route->eligible[index]->standing->health, now),
+                       disp_health_get_share (&route->standings[index]->health, now));
+          if (g_rand_double (survey->query->random) >= share)
+            continue;
+        }
+      survey->indices[n_kept++] = index;
+    }
+  survey->counts->n_free = n_kept;
+}
+
 /**
  * disp_place_list:
  * @route: a route
@@ -24,23 +197,22 @@ get_max_in_flight (const DispContainer *container, const DispPlaceQuery *query)
  *   and have a free place: room for all of them
  * @counts: (out caller-allocates): how many of which kind there are
  *
- * Lists who may be chosen now.  Any thread.
+ * Lists who may be chosen now, in the order of the route.  Any thread.
  */
 void
 disp_place_list (const DispRoute *route, const DispPlaceQuery *query, guint *indices,
                  DispPlaceCounts *counts)
 {
-  *counts = (DispPlaceCounts){ 0 };
-  for (guint i = 0; i < route->n_eligible; i++)
+  Survey survey = { .route = route, .query = query, .indices = indices, .counts = counts };
+
+  look_at_all (&survey);
+  if (2 * survey.n_sound < route->n_eligible)
     {
-      if (was_tried (route->eligible[i], query))
-        continue;
-      counts->n_usable++;
-      counts->n_well++;
-      if (disp_capacity_has_place (route->eligible[i]->capacity,
-                                   get_max_in_flight (route->eligible[i], query)))
-        indices[counts->n_free++] = i;
+      survey.panic = TRUE;
+      look_at_all (&survey);
     }
+  if (survey.n_slow > 0 && survey.n_best > 0 && query->random != NULL)
+    thin_out (&survey);
 }
 
 /**
@@ -50,11 +222,60 @@ disp_place_list (const DispRoute *route, const DispPlaceQuery *query, guint *ind
  * @query: for whom
  *
  * Returns: whether it may be used, as disp_place_list() sees it, whether or not a place is free
+ *   (and nothing is left to chance)
  */
 gboolean
 disp_place_may_take (const DispRoute *route, guint index, const DispPlaceQuery *query)
 {
-  return !was_tried (route->eligible[index], query);
+  DispHealthState state;
+
+  if (was_tried (route->eligible[index], query))
+    return FALSE;
+  if (is_plain (route, index))
+    return TRUE;
+  if (!is_cool (route, index, query->now))
+    return FALSE;
+  state = get_health (route, index, query->now);
+  return may_use (state, FALSE) || (may_use (state, TRUE) && is_panic (route));
+}
+
+/* Whether requests may go there; a probe is claimed if it is one. */
+static gboolean
+enter (DispHealth *health, const DispPlaceQuery *query, gboolean panic, guint *probe)
+{
+  DispHealthState state = disp_health_get_state (health, query->now);
+
+  *probe = 0;
+  if (!may_use (state, panic))
+    return FALSE;
+  if (state < DISP_HEALTH_PROBING)
+    return TRUE;
+  *probe = disp_health_claim_probe (health, query->now, panic);
+  return *probe != 0 || panic;
+}
+
+static void
+leave (const DispPlace *self)
+{
+  disp_health_release_probe (&self->container->standing->health, self->probe);
+  disp_health_release_probe (&self->standing->health, self->probe_model);
+}
+
+/* What enters is let out again if not all doors are open.  The last of them is its capacity, since
+ * who finds no place there waits until one is given back. */
+static gboolean
+enter_closely (DispPlace *self, const DispRoute *route, guint index, const DispPlaceQuery *query)
+{
+  DispStanding *whole = self->container->standing;
+  gboolean panic = !is_sound (route, index) && is_panic (route);
+
+  if (enter (&whole->health, query, panic, &self->probe)
+      && enter (&self->standing->health, query, panic, &self->probe_model)
+      && disp_cooling_claim (&whole->cooling, query->now, self->container->identity,
+                             &self->is_first))
+    return TRUE;
+  leave (self);
+  return FALSE;
 }
 
 /**
@@ -72,16 +293,113 @@ gboolean
 disp_place_take (DispPlace *self, const DispRoute *route, guint index, const DispPlaceQuery *query)
 {
   DispContainer *container = route->eligible[index];
-  guint n_taken = disp_capacity_take (container->capacity, get_max_in_flight (container, query));
 
-  if (n_taken == 0)
-    return FALSE;
-  *self = (DispPlace){
-    .container = disp_container_ref (container),
-    .standing = route->standings[index],
-    .n_taken = n_taken,
-  };
-  return TRUE;
+  *self = (DispPlace){ .container = container, .standing = route->standings[index] };
+  if (is_plain (route, index) || enter_closely (self, route, index, query))
+    {
+      self->n_taken = disp_capacity_take (container->capacity,
+                                          get_max_in_flight (container, query));
+      if (self->n_taken > 0)
+        {
+          disp_container_ref (container);
+          return TRUE;
+        }
+      leave (self);
+      if (self->is_first)
+        disp_cooling_release (&container->standing->cooling, query->now);
+    }
+  *self = (DispPlace){ 0 };
+  return FALSE;
+}
+
+/* Whether the route can do without a container: whether at most half are ejected with it, and
+ * another is left. */
+static gboolean
+can_spare (const DispRoute *route, const DispContainer *container)
+{
+  guint n_out = 1;
+  guint n_sound = 0;
+
+  for (guint i = 0; i < route->n_eligible; i++)
+    if (route->eligible[i]->standing != container->standing)
+      {
+        n_out += disp_health_is_ejected (&route->eligible[i]->standing->health)
+                 || disp_health_is_ejected (&route->standings[i]->health);
+        n_sound += is_sound (route, i);
+      }
+  return n_out <= route->n_eligible / 2 && n_sound > 0;
+}
+
+/* Ejects what failed too often.  When two do that at once, each sees at least afterwards what the
+ * other did, and takes its own back if that is too much. */
+static DispVerdict
+judge (const DispRoute *route, const DispContainer *container, DispHealth *health, gint64 now)
+{
+  DispVerdict verdict = { .kind = DISP_VERDICT_AS_BEFORE };
+
+  if (!can_spare (route, container))
+    return verdict;
+  verdict = disp_health_eject (health, now);
+  if (verdict.kind != DISP_VERDICT_EJECTED || can_spare (route, container))
+    return verdict;
+  disp_health_pardon (health, now);
+  verdict.kind = DISP_VERDICT_AS_BEFORE;
+  return verdict;
+}
+
+static DispVerdict
+fail (const DispPlace *self, const DispRoute *route, gint64 now)
+{
+  DispHealth *whole = &self->container->standing->health;
+  DispVerdict verdict = disp_health_fail (whole, self->probe, now);
+  DispVerdict for_model = disp_health_fail (&self->standing->health, self->probe_model, now);
+
+  if (verdict.n_failures >= DISP_HEALTH_MAX_FAILURES && verdict.kind == DISP_VERDICT_AS_BEFORE)
+    verdict = judge (route, self->container, whole, now);
+  if (verdict.kind != DISP_VERDICT_AS_BEFORE)
+    return verdict;
+  if (for_model.n_failures >= DISP_HEALTH_MAX_FAILURES && for_model.kind == DISP_VERDICT_AS_BEFORE
+      && !disp_health_is_ejected (whole))
+    for_model = judge (route, self->container, &self->standing->health, now);
+  for_model.for_model = for_model.kind != DISP_VERDICT_AS_BEFORE;
+  return for_model;
+}
+
+static DispVerdict
+succeed (const DispPlace *self, gint64 now)
+{
+  DispStanding *whole = self->container->standing;
+  DispVerdict verdict = disp_health_succeed (&whole->health, self->probe, now);
+  DispVerdict for_model = disp_health_succeed (&self->standing->health, self->probe_model, now);
+
+  disp_cooling_end (&whole->cooling);
+  for_model.for_model = for_model.kind != DISP_VERDICT_AS_BEFORE;
+  return verdict.kind != DISP_VERDICT_AS_BEFORE ? verdict : for_model;
+}
+
+static DispVerdict
+learn (const DispPlace *self, const DispRoute *route, DispOutcome outcome, gint64 now)
+{
+  DispCooling *cooling = &self->container->standing->cooling;
+
+  switch (outcome)
+    {
+    case DISP_OUTCOME_SUCCESS:
+      return succeed (self, now);
+    case DISP_OUTCOME_FAILURE:
+      return fail (self, route, now);
+    case DISP_OUTCOME_BUSY:
+      disp_cooling_begin (cooling, self->is_first, now, self->container->identity);
+      break;
+    case DISP_OUTCOME_CANCELLED:
+      if (self->is_first)
+        disp_cooling_release (cooling, now);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+  leave (self);
+  return (DispVerdict){ .kind = DISP_VERDICT_AS_BEFORE };
 }
 
 /**
@@ -97,15 +415,16 @@ disp_place_take (DispPlace *self, const DispRoute *route, guint index, const Dis
  * Returns: what that changed for the container
  */
 DispVerdict
-disp_place_give (DispPlace *self, G_GNUC_UNUSED const DispRoute *route, DispOutcome outcome,
-                 gint64 duration, gint64 now)
+disp_place_give (DispPlace *self, const DispRoute *route, DispOutcome outcome, gint64 duration,
+                 gint64 now)
 {
   DispCapacity *capacity = self->container->capacity;
+  DispVerdict verdict = learn (self, route, outcome, now);
 
   disp_capacity_learn (capacity, disp_standing_get_baseline (self->standing), outcome, duration,
                        self->n_taken, now);
   disp_capacity_give (capacity);
-  g_clear_pointer (&self->container, disp_container_unref);
-  self->standing = NULL;
-  return (DispVerdict){ .kind = DISP_VERDICT_AS_BEFORE };
+  disp_container_unref (self->container);
+  *self = (DispPlace){ 0 };
+  return verdict;
 }

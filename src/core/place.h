@@ -26,8 +26,12 @@ typedef struct
 /**
  * DispPlaceCounts:
  * @n_usable: containers that may be used, were there a place
- * @n_well: of these, containers that do not fail
+ * @n_well: of these, containers that do not fail: with less than five failures in a row, and not
+ *   being tried after an ejection
  * @n_free: of the usable ones, those with a free place
+ * @n_cooling: containers that could be used, had they not said a moment ago that they are busy;
+ * they are not among the usable ones
+ * @cool_at: when the first of these may be used again, in microseconds; %G_MAXINT64 = there is none
  *
  * What disp_place_list() found.
  */
@@ -36,47 +40,19 @@ typedef struct
   guint n_usable;
   guint n_well;
   guint n_free;
+  guint n_cooling;
+  gint64 cool_at;
 } DispPlaceCounts;
-
-/**
- * DispVerdictKind:
- * @DISP_VERDICT_AS_BEFORE: nothing has changed
- * @DISP_VERDICT_EJECTED: the container gets no requests for some time
- * @DISP_VERDICT_RETURNED: it may be used again
- *
- * What the end of an attempt changed for its container.
- */
-typedef enum
-{
-  DISP_VERDICT_AS_BEFORE,
-  DISP_VERDICT_EJECTED,
-  DISP_VERDICT_RETURNED,
-} DispVerdictKind;
-
-/**
- * DispVerdict:
- * @kind: what has changed
- * @for_model: whether for the model of the route only, or for the container as a whole
- * @n_failures: with %DISP_VERDICT_EJECTED, how many attempts failed in a row
- * @duration: with %DISP_VERDICT_EJECTED, for how long it gets no requests, in microseconds
- *
- * See #DispVerdictKind.
- */
-typedef struct
-{
-  DispVerdictKind kind;
-  gboolean for_model;
-  guint n_failures;
-  gint64 duration;
-} DispVerdict;
 
 /**
  * DispPlace:
  * @container: (owned) (nullable): where it is; %NULL = there is none
  * @standing: (unowned): that of the model there
  * @n_taken: how many places were taken there, with this one
- * @probes: whether the container as a whole is being tried again after it was ejected
- * @probes_model: whether the model there is
+ * @probe: the number of the probe, if the container as a whole is being tried again after it was
+ *   ejected; 0 = it is not
+ * @probe_model: likewise of the model there
+ * @is_first: whether it is asked for the first time after it was busy
  *
  * Room for one attempt at a container.  It is taken, and given back when the attempt has ended.
  */
@@ -85,10 +61,12 @@ typedef struct
   DispContainer *container;
   DispStanding *standing;
   guint n_taken;
-  gboolean probes;
-  gboolean probes_model;
+  guint probe;
+  guint probe_model;
+  gboolean is_first;
 } DispPlace;
 
+DispHealthState disp_place_get_state (const DispRoute *route, guint index, gint64 now);
 void disp_place_list (const DispRoute *route, const DispPlaceQuery *query, guint *indices,
                       DispPlaceCounts *counts);
 gboolean disp_place_may_take (const DispRoute *route, guint index, const DispPlaceQuery *query);
