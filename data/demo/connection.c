@@ -23,6 +23,7 @@ struct _DemoConnection
   gboolean busy;    /* a request waits for its answer */
   gboolean ended;   /* the client sends no more */
   gboolean closing; /* nothing is answered after what is in the output */
+  gboolean mute;    /* nothing is answered any more, and the client is not told */
   gboolean broken;
 
   GString *output; /* (owned) */
@@ -87,6 +88,8 @@ reason_phrase (guint status)
       return "Content Too Large";
     case 431:
       return "Request Header Fields Too Large";
+    case 503:
+      return "Service Unavailable";
     default:
       return "Not Implemented";
     }
@@ -118,6 +121,52 @@ demo_connection_answer (DemoConnection *self, const DemoAnswer *answer)
   g_assert (self->busy);
   self->busy = FALSE;
   append_answer (self, answer);
+}
+
+/**
+ * demo_connection_answer_half:
+ * @self: a connection that gave out a request
+ * @answer: the answer to it
+ *
+ * Sends the head of the answer and half of the body, and then nothing for as long as the client
+ * waits.
+ */
+void
+demo_connection_answer_half (DemoConnection *self, const DemoAnswer *answer)
+{
+  demo_connection_answer (self, answer);
+  g_string_truncate (self->output, self->output->len - (answer->body->len + 1) / 2);
+  self->closing = FALSE;
+  self->mute = TRUE;
+}
+
+/**
+ * demo_connection_end_after_answer:
+ * @self: a connection that gave out a request
+ *
+ * Has the answer to it say that it is the last one on the connection.
+ */
+void
+demo_connection_end_after_answer (DemoConnection *self)
+{
+  self->reader.keep_alive = FALSE;
+}
+
+/**
+ * demo_connection_reset:
+ * @self: a connection that gave out a request
+ *
+ * Has the connection end without an answer, by a reset, as soon as the #DemoRequestFunc returns.
+ */
+void
+demo_connection_reset (DemoConnection *self)
+{
+  const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+
+  setsockopt (self->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  self->busy = FALSE;
+  self->mute = TRUE;
+  self->broken = TRUE;
 }
 
 static void
@@ -196,7 +245,7 @@ update_interest (DemoConnection *self)
 static gboolean
 give_out (DemoConnection *self)
 {
-  while (!self->busy && !self->closing)
+  while (!self->busy && !self->closing && !self->mute)
     {
       DemoHttpResult result;
 

@@ -20,4 +20,7 @@ DemoConnection *demo_connection_new (int fd, int epoll, const char *server_name,
 void demo_connection_free (DemoConnection *self);
 gboolean demo_connection_dispatch (DemoConnection *self, guint32 events);
 void demo_connection_answer (DemoConnection *self, const DemoAnswer *answer);
+void demo_connection_answer_half (DemoConnection *self, const DemoAnswer *answer);
+void demo_connection_end_after_answer (DemoConnection *self);
+void demo_connection_reset (DemoConnection *self);
 gboolean demo_connection_proceed (DemoConnection *self);

@@ -38,6 +38,7 @@ static gboolean
 parse_options (int *argc, char ***argv, DemoServerOptions *options, char **name, GError **error)
 {
   g_autofree char *models = NULL;
+  g_autofree char *fault = NULL;
   const GOptionEntry entries[] = {
     { "port", 0, 0, G_OPTION_ARG_INT, &options->port,
       "Listen on 127.0.0.1:PORT; 0, the default, is any free port", "PORT" },
@@ -49,6 +50,9 @@ parse_options (int *argc, char ***argv, DemoServerOptions *options, char **name,
       "How much longer for each instance", "MILLISECONDS" },
     { "serial", 0, 0, G_OPTION_ARG_NONE, &options->serial,
       "One inference at a time, like one device", NULL },
+    { "fault", 0, 0, G_OPTION_ARG_STRING, &fault,
+      "How to misbehave, until SIGUSR2 and again from SIGUSR1 on: busy, reset, half or loading",
+      "FAULT" },
     { "name", 0, 0, G_OPTION_ARG_STRING, name, "What the Server field of answers says", "NAME" },
     G_OPTION_ENTRY_NULL
   };
@@ -57,7 +61,8 @@ parse_options (int *argc, char ***argv, DemoServerOptions *options, char **name,
   g_option_context_set_summary (parser, "Serves demo models in TensorFlow Serving's REST form.");
   g_option_context_add_main_entries (parser, entries, NULL);
   if (!g_option_context_parse (parser, argc, argv, error)
-      || !check_options (options, *argc - 1, error))
+      || !check_options (options, *argc - 1, error)
+      || (fault != NULL && !demo_fault_parse (fault, &options->fault, error)))
     return FALSE;
   options->models = demo_catalogue_new (models != NULL ? models : "half_plus_two,half_plus_three",
                                         error);

@@ -36,7 +36,9 @@ struct _DemoServer
   int timer;     /* (owned) */
   int signals;   /* (owned) */
   gboolean stopped;
-  gboolean deaf; /* out of descriptors: accepts nothing until a connection ends */
+  gboolean faulty;  /* misbehaves as options.fault says */
+  guint64 n_struck; /* with how many inferences it misbehaved */
+  gboolean deaf;    /* out of descriptors: accepts nothing until a connection ends */
 
   GHashTable *connections;    /* (owned) (element-type DemoConnection) */
   GPtrArray *ended;           /* (owned) (element-type DemoConnection) freed after this turn */
@@ -110,13 +112,15 @@ listen_on (DemoServer *self, GError **error)
 static gboolean
 watch_all (DemoServer *self, GError **error)
 {
-  sigset_t ending;
+  sigset_t awaited;
 
-  sigemptyset (&ending);
-  sigaddset (&ending, SIGTERM);
-  sigaddset (&ending, SIGINT);
-  sigprocmask (SIG_BLOCK, &ending, NULL);
-  self->signals = signalfd (-1, &ending, SFD_NONBLOCK | SFD_CLOEXEC);
+  sigemptyset (&awaited);
+  sigaddset (&awaited, SIGTERM);
+  sigaddset (&awaited, SIGINT);
+  sigaddset (&awaited, SIGUSR1);
+  sigaddset (&awaited, SIGUSR2);
+  sigprocmask (SIG_BLOCK, &awaited, NULL);
+  self->signals = signalfd (-1, &awaited, SFD_NONBLOCK | SFD_CLOEXEC);
   self->timer = timerfd_create (CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
   self->epoll = epoll_create1 (EPOLL_CLOEXEC);
   if (!watch (self, &self->listening) || !watch (self, &self->timer)
@@ -130,7 +134,8 @@ watch_all (DemoServer *self, GError **error)
  * @options: (transfer none): what it points to must outlive the server
  * @error: what of the system refused
  *
- * Blocks SIGTERM and SIGINT: from now on they end demo_server_run().
+ * Blocks SIGTERM and SIGINT: from now on they end demo_server_run().  SIGUSR2 has it behave well,
+ * and SIGUSR1 misbehave again, as at first.
  *
  * Returns: (transfer full): a server that listens
  */
@@ -140,6 +145,7 @@ demo_server_new (const DemoServerOptions *options, GError **error)
   g_autoptr (DemoServer) self = g_new0 (DemoServer, 1);
 
   self->options = *options;
+  self->faulty = TRUE;
   self->epoll = self->listening = self->timer = self->signals = -1;
   self->connections = g_hash_table_new (NULL, NULL);
   self->ended = g_ptr_array_new_with_free_func ((GDestroyNotify) demo_connection_free);
@@ -218,6 +224,35 @@ occupy_device (DemoServer *self, guint n_instances)
 }
 
 static void
+obey_signals (DemoServer *self)
+{
+  struct signalfd_siginfo signal;
+
+  while (read (self->signals, &signal, sizeof signal) == sizeof signal)
+    {
+      if (signal.ssi_signo == SIGUSR1 || signal.ssi_signo == SIGUSR2)
+        self->faulty = signal.ssi_signo == SIGUSR1;
+      else
+        self->stopped = TRUE;
+    }
+}
+
+/* Returns whether the request has got all that it gets. */
+static gboolean
+misbehave (DemoServer *self, DemoConnection *connection, DemoAnswer *answer)
+{
+  gboolean infers = answer->n_instances > 0;
+
+  if (self->options.fault == DEMO_FAULT_NONE)
+    return FALSE;
+  /* What was sent before the request counts for it, whatever epoll tells first. */
+  obey_signals (self);
+  return self->faulty
+         && demo_fault_strike (self->options.fault, infers ? self->n_struck++ : 0, connection,
+                               answer);
+}
+
+static void
 on_request (DemoConnection *connection, const DemoHttpReader *reader, gpointer user_data)
 {
   DemoServer *self = user_data;
@@ -228,6 +263,11 @@ on_request (DemoConnection *connection, const DemoHttpReader *reader, gpointer u
   demo_answer_init (&answer);
   demo_catalogue_answer (self->options.models, reader->method, reader->target, reader->body,
                          reader->body_length, &answer);
+  if (misbehave (self, connection, &answer))
+    {
+      demo_answer_clear (&answer);
+      return;
+    }
   inference = g_new0 (Inference, 1);
   inference->answer = answer;
   if (answer.n_instances > 0)
@@ -315,7 +355,7 @@ dispatch (DemoServer *self, const struct epoll_event *event)
   guint64 expirations;
 
   if (event->data.ptr == &self->signals)
-    self->stopped = TRUE;
+    obey_signals (self);
   else if (event->data.ptr == &self->listening)
     accept_some (self);
   else if (event->data.ptr == &self->timer)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "demo/fault.h"
 
 /**
  * DemoServerOptions:
@@ -16,6 +16,7 @@ typedef struct
   double service_time; /* how long an inference takes, in milliseconds */
   double per_instance; /* how much longer for each instance, in milliseconds */
   gboolean serial;     /* one inference at a time, the others wait in order */
+  DemoFault fault;     /* how it misbehaves, while it does */
 } DemoServerOptions;
 
 typedef struct _DemoServer DemoServer;

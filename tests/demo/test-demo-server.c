@@ -259,6 +259,107 @@ test_slow_reader (Fixture *fixture, G_GNUC_UNUSED gconstpointer user_data)
   g_assert_cmpuint (sent, ==, requests->len);
 }
 
+/* Sends a signal before this returns; g_subprocess_send_signal() would have another thread do it.
+ */
+static void
+command (Fixture *fixture, int signal)
+{
+  GPid pid = (GPid) g_ascii_strtoll (g_subprocess_get_identifier (fixture->process), NULL, 10);
+
+  g_assert_cmpint (kill (pid, signal), ==, 0);
+}
+
+static void
+test_busy (Fixture *fixture, G_GNUC_UNUSED gconstpointer user_data)
+{
+  g_autoptr (GSocketConnection) connection = reach (fixture);
+  g_autoptr (GDataInputStream) input = listen_to (connection);
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+
+  ask (connection, PREDICT ("1"));
+  first = hear (input, "HTTP/1.1 503 Service Unavailable");
+  ask (connection, "GET /v1/models/half_plus_two HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect (input, "AVAILABLE");
+  command (fixture, SIGUSR2);
+  ask (connection, PREDICT ("1"));
+  expect (input, "2.5");
+  command (fixture, SIGUSR1);
+  ask (connection, PREDICT ("1"));
+  second = hear (input, "HTTP/1.1 503 Service Unavailable");
+}
+
+/* The first connection is answered and closed, the second one reset, and so on. */
+static void
+test_reset (Fixture *fixture, G_GNUC_UNUSED gconstpointer user_data)
+{
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (GSocketConnection) connection = reach (fixture);
+      g_autoptr (GDataInputStream) input = listen_to (connection);
+      g_autoptr (GError) error = NULL;
+      char byte;
+
+      ask (connection, "GET /v1/models/half_plus_two HTTP/1.1\r\nHost: a\r\n\r\n");
+      expect (input, "AVAILABLE");
+      ask (connection, PREDICT ("1"));
+      if (i % 2 == 0)
+        expect (input, "2.5");
+      g_input_stream_read (G_INPUT_STREAM (input), &byte, 1, NULL, &error);
+      if (i % 2 == 0)
+        g_assert_no_error (error);
+      else
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+    }
+}
+
+/* Half of an answer comes, and as the server goes on, nothing more.  It notices who hangs up. */
+static void
+test_half (Fixture *fixture, G_GNUC_UNUSED gconstpointer user_data)
+{
+  g_autoptr (GSocketConnection) connection = reach (fixture);
+  g_autoptr (GSocketConnection) other = reach (fixture);
+  g_autoptr (GDataInputStream) other_input = listen_to (other);
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_autoptr (GString) heard = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  char byte;
+
+  ask (connection, PREDICT ("1"));
+  while (!g_str_has_suffix (heard->str, "\r\n\r\n{"))
+    {
+      g_assert_cmpint (g_input_stream_read (input, &byte, 1, NULL, &error), ==, 1);
+      g_assert_no_error (error);
+      g_string_append_c (heard, byte);
+    }
+  ask (connection, PREDICT ("1"));
+  ask (other, "GET /v1/models/half_plus_two HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect (other_input, "AVAILABLE");
+  g_socket_shutdown (g_socket_connection_get_socket (connection), FALSE, TRUE, &error);
+  g_assert_no_error (error);
+  while (g_input_stream_read (input, &byte, 1, NULL, &error) == 1)
+    g_string_append_c (heard, byte);
+  g_assert_no_error (error);
+  g_assert_null (strstr (heard->str, "2.5"));
+}
+
+static void
+test_loading (Fixture *fixture, G_GNUC_UNUSED gconstpointer user_data)
+{
+  g_autoptr (GSocketConnection) connection = reach (fixture);
+  g_autoptr (GDataInputStream) input = listen_to (connection);
+  g_autofree char *refusal = NULL;
+
+  ask (connection, "GET /v1/models/half_plus_two HTTP/1.1\r\nHost: a\r\n\r\n");
+  expect (input, "\"LOADING\"");
+  ask (connection, PREDICT ("1"));
+  refusal = hear (input, "HTTP/1.1 404 Not Found");
+  command (fixture, SIGUSR2);
+  ask (connection, "GET /v1/models/half_plus_two HTTP/1.1\r\nHost: a\r\n\r\n" PREDICT ("1"));
+  expect (input, "\"AVAILABLE\"");
+  expect (input, "2.5");
+}
+
 #define ADD(path, option, function) g_test_add (path, Fixture, option, start, function, stop)
 
 int
@@ -274,5 +375,9 @@ main (int argc, char **argv)
   ADD ("/demo/server/refusal", "--models=half_plus_two", test_refusal);
   ADD ("/demo/server/continue", "--models=half_plus_two", test_continue);
   ADD ("/demo/server/slow-reader", "--models=half_plus_two", test_slow_reader);
+  ADD ("/demo/server/busy", "--fault=busy", test_busy);
+  ADD ("/demo/server/reset", "--fault=reset", test_reset);
+  ADD ("/demo/server/half", "--fault=half", test_half);
+  ADD ("/demo/server/loading", "--fault=loading", test_loading);
   return g_test_run ();
 }
