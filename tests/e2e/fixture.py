@@ -734,7 +734,8 @@ class Clients:
 
 def find_tool(name, why=None):
     """Returns the path of a program that the test needs, unless there is a reason against it."""
-    path = shutil.which(name)
+    # Debian has daemons where only root looks.
+    path = shutil.which(name, path=os.environ.get("PATH", os.defpath) + ":/usr/sbin")
     if path is not None and why is None:
         return path
     why = why or f"{name}, the Debian package of that name, is not installed"
