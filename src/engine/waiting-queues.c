@@ -298,6 +298,36 @@ disp_waiting_queues_find_next (DispWaitingQueues *self, DispCapacity *capacity,
 }
 
 /**
+ * disp_waiting_queues_list_free:
+ * @self: the queues
+ * @terms: on what terms they wait
+ * @now: the time, in microseconds
+ *
+ * Returns: (transfer full) (element-type DispCapacity): the containers with a free place that
+ *   somebody waits for; some may be there more than once
+ */
+GPtrArray *
+disp_waiting_queues_list_free (DispWaitingQueues *self, const DispWaitTerms *terms, gint64 now)
+{
+  GPtrArray *found = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_capacity_unref);
+  const DispPlaceQuery query = { .max_in_flight = terms->max_in_flight, .now = now };
+
+  for (GList *link = self->active.head; link != NULL; link = link->next)
+    {
+      DispWaitingQueue *queue = link->data;
+      const DispWaiter *head = g_queue_peek_head (&queue->waiters);
+      const DispRoute *route = head->route;
+      g_autofree guint *indices = g_new (guint, route->n_eligible);
+      DispPlaceCounts counts;
+
+      disp_place_list (route, &query, indices, &counts);
+      for (guint i = 0; i < counts.n_free; i++)
+        g_ptr_array_add (found, disp_capacity_ref (route->eligible[indices[i]]->capacity));
+    }
+  return found;
+}
+
+/**
  * disp_waiting_queues_read:
  * @self: the queues
  * @model: (nullable): a model; %NULL = all

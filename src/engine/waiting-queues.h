@@ -20,6 +20,8 @@ void disp_waiting_queues_remove (DispWaitingQueues *self, DispWaiter *waiter);
 DispWaiter *disp_waiting_queues_pop (DispWaitingQueues *self);
 DispWaiter *disp_waiting_queues_find_next (DispWaitingQueues *self, DispCapacity *capacity,
                                            const DispWaitTerms *terms, gint64 now, guint *index);
+GPtrArray *disp_waiting_queues_list_free (DispWaitingQueues *self, const DispWaitTerms *terms,
+                                          gint64 now);
 void disp_waiting_queues_remove_placed (DispWaitingQueues *self, DispWaiter *waiter, gint64 now);
 void disp_waiting_queues_read (DispWaitingQueues *self, const char *model, DispWaitCounts *counts);
 

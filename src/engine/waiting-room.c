@@ -308,6 +308,30 @@ disp_waiting_room_offer (DispWaitingRoom *self, DispCapacity *capacity, const Di
 }
 
 /**
+ * disp_waiting_room_offer_all:
+ * @self: a waiting room
+ * @terms: on what terms others wait
+ * @now: the time, in microseconds
+ *
+ * Does what disp_waiting_room_offer() does for every container that somebody waits for: to be
+ * called when one may be used again of which no place was given back, since it has recovered or
+ * cooled down.  Any thread.
+ */
+void
+disp_waiting_room_offer_all (DispWaitingRoom *self, const DispWaitTerms *terms, gint64 now)
+{
+  g_autoptr (GPtrArray) capacities = NULL;
+
+  if (atomic_load (&self->n_waiting) == 0)
+    return;
+  lock (self);
+  capacities = disp_waiting_queues_list_free (self->queues, terms, now);
+  unlock (self);
+  for (guint i = 0; i < capacities->len; i++)
+    offer (self, capacities->pdata[i], terms, now);
+}
+
+/**
  * disp_waiting_room_set_routing:
  * @self: a waiting room
  * @routing: (nullable): what is in force from now on

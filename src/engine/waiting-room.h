@@ -133,6 +133,7 @@ DispWaitResult disp_waiting_room_enter (DispWaitingRoom *self, DispWaiter *waite
 void disp_waiting_room_leave (DispWaitingRoom *self, DispWaiter *waiter);
 void disp_waiting_room_offer (DispWaitingRoom *self, DispCapacity *capacity,
                               const DispWaitTerms *terms, gint64 now);
+void disp_waiting_room_offer_all (DispWaitingRoom *self, const DispWaitTerms *terms, gint64 now);
 void disp_waiting_room_set_routing (DispWaitingRoom *self, const DispRouting *routing);
 void disp_waiting_room_recall (DispWaitingRoom *self);
 
