@@ -174,7 +174,7 @@ operations_reset (DispOperations *operations, GError **error)
 {
   DispAppOperations *self = DISP_APP_OPERATIONS (operations);
   g_autoptr (DispPolicies) old = disp_switchboard_ref_policies (self->switchboard);
-  g_autoptr (DispPolicies) policies = disp_policies_new (disp_policies_get_configured (old));
+  g_autoptr (DispPolicies) policies = disp_policies_reset (old);
 
   if (!forget_all (self, old, policies, error))
     return FALSE;

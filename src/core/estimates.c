@@ -296,6 +296,25 @@ disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates, con
     settle_unknown (costs, n_places, n_unknown == n_places);
 }
 
+/**
+ * disp_estimates_get_time:
+ * @self: estimates
+ * @container: a container
+ *
+ * Returns: what one attempt more would take there, in microseconds, if it succeeds: the service
+ *   time of the model there, as of disp_pace_get_service(), times the attempts of all models in
+ *   flight there and the one that would come; 0 = not known
+ */
+double
+disp_estimates_get_time (DispEstimates *self, const DispContainer *container)
+{
+  DispPace *pace = table_find (enter (self), container->stats);
+  double service = pace != NULL ? disp_pace_get_service (pace, container) : 0;
+
+  leave (self);
+  return service * (disp_stats_get_in_flight (container->stats) + 1);
+}
+
 static gboolean
 claim (DispEstimates *self, const DispContainer *container)
 {

@@ -25,6 +25,7 @@ void disp_estimates_finished (DispEstimates *self, const DispContainer *containe
 
 void disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates,
                            const guint *places, guint n_places, double *costs, double *loads);
+double disp_estimates_get_time (DispEstimates *self, const DispContainer *container);
 guint disp_estimates_choose (DispEstimates *self, DispContainer *const *candidates,
                              const guint *places, guint n_places, double *costs, GRand *random);
 guint disp_estimates_select (DispEstimates *self, DispContainer *const *candidates,

@@ -8,7 +8,16 @@ struct _DispPolicies
   DispPolicySpec *configured; /* (owned) */
   DispPolicySpec *common;     /* (owned) (nullable) what an operator set for all */
   GHashTable *own; /* (owned) (element-type utf8 DispPolicySpec, owned) what one set for a model */
+  DispPolicySpec *configured_shadow; /* (owned) (nullable) */
+  DispPolicySpec *own_shadow;        /* (owned) (nullable) what an operator set, if one did */
+  gboolean has_own_shadow;           /* whether one did */
 };
+
+static DispPolicySpec *
+ref_spec (DispPolicySpec *spec)
+{
+  return spec != NULL ? disp_policy_spec_ref (spec) : NULL;
+}
 
 static DispPolicies *
 policies_new (DispPolicySpec *configured, DispPolicySpec *common)
@@ -16,7 +25,7 @@ policies_new (DispPolicySpec *configured, DispPolicySpec *common)
   DispPolicies *self = g_atomic_rc_box_new0 (DispPolicies);
 
   self->configured = disp_policy_spec_ref (configured);
-  self->common = common != NULL ? disp_policy_spec_ref (common) : NULL;
+  self->common = ref_spec (common);
   self->own = g_hash_table_new_full (g_str_hash, g_str_equal, g_free,
                                      (GDestroyNotify) disp_policy_spec_unref);
   return self;
@@ -55,6 +64,8 @@ policies_clear (gpointer data)
   disp_policy_spec_unref (self->configured);
   g_clear_pointer (&self->common, disp_policy_spec_unref);
   g_hash_table_unref (self->own);
+  g_clear_pointer (&self->configured_shadow, disp_policy_spec_unref);
+  g_clear_pointer (&self->own_shadow, disp_policy_spec_unref);
 }
 
 /**
@@ -70,16 +81,22 @@ disp_policies_unref (DispPolicies *self)
   g_atomic_rc_box_release_full (self, policies_clear);
 }
 
-static void
-copy_own (DispPolicies *to, const DispPolicies *from)
+/* All of @self, but for the policy of all models. */
+static DispPolicies *
+copy_with (DispPolicies *self, DispPolicySpec *configured, DispPolicySpec *common)
 {
+  DispPolicies *copy = policies_new (configured, common);
   GHashTableIter iter;
   gpointer model;
   gpointer spec;
 
-  g_hash_table_iter_init (&iter, from->own);
+  g_hash_table_iter_init (&iter, self->own);
   while (g_hash_table_iter_next (&iter, &model, &spec))
-    g_hash_table_insert (to->own, g_strdup (model), disp_policy_spec_ref (spec));
+    g_hash_table_insert (copy->own, g_strdup (model), disp_policy_spec_ref (spec));
+  copy->configured_shadow = ref_spec (self->configured_shadow);
+  copy->own_shadow = ref_spec (self->own_shadow);
+  copy->has_own_shadow = self->has_own_shadow;
+  return copy;
 }
 
 /**
@@ -92,10 +109,7 @@ copy_own (DispPolicies *to, const DispPolicies *from)
 DispPolicies *
 disp_policies_configure (DispPolicies *self, DispPolicySpec *configured)
 {
-  DispPolicies *copy = policies_new (configured, self->common);
-
-  copy_own (copy, self);
-  return copy;
+  return copy_with (self, configured, self->common);
 }
 
 /**
@@ -118,13 +132,97 @@ disp_policies_set (DispPolicies *self, const char *model, DispPolicySpec *spec)
 
   if (spec != NULL && disp_policy_spec_equal (spec, before))
     spec = before;
-  copy = policies_new (self->configured, model != NULL ? self->common : spec);
-  copy_own (copy, self);
+  copy = copy_with (self, self->configured, model != NULL ? self->common : spec);
   if (model != NULL && spec != NULL)
     g_hash_table_insert (copy->own, g_strdup (model), disp_policy_spec_ref (spec));
   else if (model != NULL)
     g_hash_table_remove (copy->own, model);
   return copy;
+}
+
+/* @before if it is the same as @spec, so that what was made of it goes on. */
+static DispPolicySpec *
+find_equal (DispPolicySpec *spec, DispPolicySpec *before)
+{
+  return spec != NULL && before != NULL && disp_policy_spec_equal (spec, before) ? before : spec;
+}
+
+/**
+ * disp_policies_configure_shadow:
+ * @self: policies
+ * @configured: (nullable): the shadow that the configuration says from now on; %NULL = none
+ *
+ * Returns: (transfer full): the same with that; what an operator set stays over it
+ */
+DispPolicies *
+disp_policies_configure_shadow (DispPolicies *self, DispPolicySpec *configured)
+{
+  DispPolicies *copy = copy_with (self, self->configured, self->common);
+  DispPolicySpec *before = copy->configured_shadow;
+
+  copy->configured_shadow = ref_spec (find_equal (configured, before));
+  g_clear_pointer (&before, disp_policy_spec_unref);
+  return copy;
+}
+
+/**
+ * disp_policies_set_shadow:
+ * @self: policies
+ * @spec: (nullable): the shadow that an operator sets, instead of the configured one; %NULL = none
+ *
+ * A shadow that is the same as before goes on, with what it counted.
+ *
+ * Returns: (transfer full): the same with that
+ */
+DispPolicies *
+disp_policies_set_shadow (DispPolicies *self, DispPolicySpec *spec)
+{
+  DispPolicies *copy = copy_with (self, self->configured, self->common);
+
+  g_clear_pointer (&copy->own_shadow, disp_policy_spec_unref);
+  copy->own_shadow = ref_spec (find_equal (spec, disp_policies_get_shadow (self)));
+  copy->has_own_shadow = TRUE;
+  return copy;
+}
+
+/**
+ * disp_policies_reset:
+ * @self: policies
+ *
+ * Returns: (transfer full): only what the configuration says of it
+ */
+DispPolicies *
+disp_policies_reset (DispPolicies *self)
+{
+  DispPolicies *copy = policies_new (self->configured, NULL);
+
+  copy->configured_shadow = ref_spec (self->configured_shadow);
+  return copy;
+}
+
+/**
+ * disp_policies_get_shadow:
+ * @self: policies
+ *
+ * Returns: (transfer none) (nullable): the policy that decides beside those of all models, without
+ *   effect; %NULL = none does
+ */
+DispPolicySpec *
+disp_policies_get_shadow (const DispPolicies *self)
+{
+  return self->has_own_shadow ? self->own_shadow : self->configured_shadow;
+}
+
+/**
+ * disp_policies_has_own_shadow:
+ * @self: policies
+ *
+ * Returns: whether an operator set which shadow there is, or that there is none
+ */
+gboolean
+disp_policies_has_own_shadow (const DispPolicies *self)
+{
+  return self->has_own_shadow;
 }
 
 /**

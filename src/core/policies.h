@@ -19,9 +19,15 @@ void disp_policies_unref (DispPolicies *self);
 DispPolicies *disp_policies_configure (DispPolicies *self, DispPolicySpec *configured);
 DispPolicies *disp_policies_set (DispPolicies *self, const char *model, DispPolicySpec *spec);
 
+DispPolicies *disp_policies_configure_shadow (DispPolicies *self, DispPolicySpec *configured);
+DispPolicies *disp_policies_set_shadow (DispPolicies *self, DispPolicySpec *spec);
+DispPolicies *disp_policies_reset (DispPolicies *self);
+
 DispPolicySpec *disp_policies_get_configured (const DispPolicies *self);
 DispPolicySpec *disp_policies_get (const DispPolicies *self, const char *model);
 DispPolicySpec *disp_policies_get_own (const DispPolicies *self, const char *model);
+DispPolicySpec *disp_policies_get_shadow (const DispPolicies *self);
+gboolean disp_policies_has_own_shadow (const DispPolicies *self);
 GPtrArray *disp_policies_list_models (const DispPolicies *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispPolicies, disp_policies_unref)

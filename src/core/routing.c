@@ -9,6 +9,8 @@ struct _DispRouting
   DispPolicies *policies; /* (owned) */
   GPtrArray *choosers;    /* (owned) (element-type DispPolicy, owned) by the index of the route */
   GPtrArray *tails;       /* (owned) (element-type DispTail, owned) by the index of the route */
+  GPtrArray
+      *shadows; /* (owned) (nullable) (element-type DispShadow, owned) likewise; NULL = none */
 };
 
 /* The route of the same model and version that @previous has, if any: what is known of it goes on
@@ -36,6 +38,30 @@ find_policy (DispRouting *previous, const DispPolicySpec *spec, const DispRoute 
   return g_object_ref (disp_routing_get_policy (previous, same));
 }
 
+/* The shadow that @previous has for @same, if both it and the policy beside it are of the very same
+ * specs: so it goes on counting the same. */
+static DispShadow *
+find_shadow (DispRouting *previous, const DispPolicies *policies, const DispRoute *same)
+{
+  if (same == NULL || previous->shadows == NULL
+      || disp_policies_get_shadow (previous->policies) != disp_policies_get_shadow (policies)
+      || disp_policies_get (previous->policies, same->model)
+             != disp_policies_get (policies, same->model))
+    return NULL;
+  return disp_shadow_ref (disp_routing_get_shadow (previous, same));
+}
+
+static void
+add_shadow (DispRouting *self, DispRouting *previous, const DispRoute *route)
+{
+  DispShadow *shadow = find_shadow (previous, self->policies, find_same (previous, route));
+
+  if (shadow == NULL)
+    shadow = disp_shadow_new (disp_policies_get_shadow (self->policies), route->model);
+  disp_shadow_set_route (shadow, route);
+  g_ptr_array_add (self->shadows, shadow);
+}
+
 /**
  * disp_routing_new:
  * @fleet: the fleet
@@ -59,6 +85,8 @@ disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previou
   self->policies = disp_policies_ref (policies);
   self->choosers = g_ptr_array_new_full (n_routes, g_object_unref);
   self->tails = g_ptr_array_new_full (n_routes, (GDestroyNotify) disp_tail_unref);
+  if (disp_policies_get_shadow (policies) != NULL)
+    self->shadows = g_ptr_array_new_full (n_routes, (GDestroyNotify) disp_shadow_unref);
   for (guint i = 0; i < n_routes; i++)
     {
       const DispPolicySpec *spec = disp_policies_get (policies, routes[i]->model);
@@ -72,6 +100,8 @@ disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previou
       g_ptr_array_add (self->tails, same != NULL
                                         ? disp_tail_ref (disp_routing_get_tail (previous, same))
                                         : disp_tail_new ());
+      if (self->shadows != NULL)
+        add_shadow (self, previous, routes[i]);
     }
   return self;
 }
@@ -96,6 +126,7 @@ routing_clear (gpointer data)
   DISP_TSAN_ACQUIRE (self);
   g_ptr_array_unref (self->choosers);
   g_ptr_array_unref (self->tails);
+  g_clear_pointer (&self->shadows, g_ptr_array_unref);
   disp_policies_unref (self->policies);
   disp_fleet_unref (self->fleet);
 }
@@ -164,4 +195,39 @@ disp_routing_get_tail (const DispRouting *self, const DispRoute *route)
 {
   g_assert (route->index < self->tails->len);
   return g_ptr_array_index (self->tails, route->index);
+}
+
+/**
+ * disp_routing_get_shadow:
+ * @self: a routing
+ * @route: a route of its fleet
+ *
+ * Returns: (transfer none) (nullable): what decides beside the policy of @route, without effect;
+ *   %NULL = nothing does
+ */
+DispShadow *
+disp_routing_get_shadow (const DispRouting *self, const DispRoute *route)
+{
+  if (G_LIKELY (self->shadows == NULL))
+    return NULL;
+  g_assert (route->index < self->shadows->len);
+  return g_ptr_array_index (self->shadows, route->index);
+}
+
+/**
+ * disp_routing_count_shadow:
+ * @self: a routing
+ * @model: (nullable): a model; %NULL = all that the fleet has
+ * @counts: (out caller-allocates): what the shadow counted for it; all 0 without a shadow
+ */
+void
+disp_routing_count_shadow (const DispRouting *self, const char *model, DispShadowCounts *counts)
+{
+  guint n_routes;
+  const DispRoute *const *routes = disp_fleet_get_routes (self->fleet, &n_routes);
+
+  *counts = (DispShadowCounts){ 0 };
+  for (guint i = 0; self->shadows != NULL && i < n_routes; i++)
+    if (model == NULL || g_str_equal (routes[i]->model, model))
+      disp_shadow_add_counts (g_ptr_array_index (self->shadows, i), counts);
 }

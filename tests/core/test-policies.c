@@ -140,6 +140,34 @@ test_routing (void)
   g_assert_true (policy_of (fourth, "n") == policy_of (first, "n"));
 }
 
+/* What an operator sets, also that there is none, counts more than what is configured. */
+static void
+test_shadow (void)
+{
+  g_autoptr (DispPolicySpec) round_robin = spec_new ("round-robin");
+  g_autoptr (DispPolicySpec) random = spec_new ("random");
+  g_autoptr (DispPolicySpec) same = spec_new ("random");
+  g_autoptr (DispPolicySpec) fastest = spec_new ("fastest");
+  g_autoptr (DispPolicies) plain = disp_policies_new (round_robin);
+  g_autoptr (DispPolicies) configured = disp_policies_configure_shadow (plain, random);
+  g_autoptr (DispPolicies) again = disp_policies_configure_shadow (configured, same);
+  g_autoptr (DispPolicies) none = disp_policies_set_shadow (configured, NULL);
+  g_autoptr (DispPolicies) other = disp_policies_set_shadow (none, fastest);
+  g_autoptr (DispPolicies) model = disp_policies_set (other, "m", random);
+  g_autoptr (DispPolicies) reset = disp_policies_reset (model);
+
+  g_assert_null (disp_policies_get_shadow (plain));
+  g_assert_true (disp_policies_get_shadow (configured) == random);
+  g_assert_true (disp_policies_get_shadow (again) == random);
+  g_assert_false (disp_policies_has_own_shadow (again));
+  g_assert_null (disp_policies_get_shadow (none));
+  g_assert_true (disp_policies_has_own_shadow (none));
+  g_assert_true (disp_policies_get_shadow (model) == fastest);
+  g_assert_true (disp_policies_get (model, "m") == random);
+  g_assert_true (disp_policies_get_shadow (reset) == random);
+  g_assert_null (disp_policies_get_own (reset, "m"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -148,5 +176,6 @@ main (int argc, char **argv)
   g_test_add_func ("/core/policies/same", test_same);
   g_test_add_func ("/core/policies/list", test_list);
   g_test_add_func ("/core/policies/routing", test_routing);
+  g_test_add_func ("/core/policies/shadow", test_shadow);
   return g_test_run ();
 }
