@@ -62,6 +62,7 @@ struct _DispRequest
   gboolean skip_instances; /* they are too long to be kept, so @instances is the whole body */
   char *content_type;      /* (owned) (nullable) */
   char *content_encoding;  /* (owned) (nullable) */
+  gboolean once;           /* it must not reach a container twice */
   gint64 timeout; /* the time that the client gives it, in microseconds; 0 = it says none */
   char *affinity; /* (owned) (nullable) what the policy wants to know: see
                      disp_policy_spec_get_header() */

@@ -25,7 +25,7 @@ disp_transport_default_init (G_GNUC_UNUSED DispTransportInterface *iface)
  * Sends a request to a container and reads the whole answer.  Keeps @self, @container and @request
  * alive until
  * @callback.  It tries once; a connection that turns out to have been closed by the container while
- * it was idle is no try.
+ * it was idle is no try, unless @request must not be made twice.
  */
 void
 disp_transport_send_async (DispTransport *self, DispContainer *container, DispRequest *request,
@@ -40,7 +40,9 @@ disp_transport_send_async (DispTransport *self, DispContainer *container, DispRe
  * disp_transport_send_finish:
  * @self: the transport
  * @result: what the callback was given
- * @error: %DISP_ERROR_UPSTREAM when no whole answer came, or %G_IO_ERROR_CANCELLED
+ * @error: %DISP_ERROR_UNREACHABLE when nothing was sent, %DISP_ERROR_UPSTREAM when no whole answer
+ *   came, %DISP_ERROR_BAD_ANSWER when one came that cannot be passed on, or
+ *   %G_IO_ERROR_CANCELLED
  *
  * Returns: (transfer full) (nullable): the answer, whatever its status
  */

@@ -114,11 +114,23 @@ take_affinity (DispSite *site, DispExchange *exchange, DispRequest *request)
     request->affinity = g_strdup (disp_exchange_get_field (exchange, header));
 }
 
+/* The operator may have said that the predictions of the model change something. */
+static void
+take_idempotence (DispSite *site, DispRequest *request)
+{
+  g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (get_switchboard (site));
+
+  request->once = disp_request_is_prediction (request) && settings->not_idempotent != NULL
+                  && g_strv_contains ((const char *const *) settings->not_idempotent,
+                                      request->model);
+}
+
 static void
 dispatch (DispSite *site, DispExchange *exchange, DispRequest *request)
 {
   Dispatching *dispatching = g_new0 (Dispatching, 1);
 
+  take_idempotence (site, request);
   take_affinity (site, exchange, request);
   dispatching->exchange = disp_exchange_ref (exchange);
   dispatching->request = disp_request_ref (request);

@@ -30,7 +30,8 @@ typedef struct
   GSource *connect_timer;    /* (owned) (nullable) while a connection is being opened */
   GCancellable *cancellable; /* (owned) of this call; follows the caller's */
   gulong cancelled_id;
-  gboolean opened; /* this message opened a connection */
+  gboolean opened;    /* this message opened a connection */
+  gboolean connected; /* and that is open, so that something may have been sent */
   gboolean resent;
   gboolean connect_timed_out;
 } Call;
@@ -81,14 +82,17 @@ settle (GTask *task, DispAnswer *answer, GError *error)
   g_object_unref (task);
 }
 
-static void
-fail (GTask *task, const char *why)
+static void G_GNUC_PRINTF (3, 4) fail (GTask *task, DispError code, const char *why, ...)
 {
   Call *call = g_task_get_task_data (task);
+  g_autofree char *said = NULL;
+  va_list arguments;
 
+  va_start (arguments, why);
+  said = g_strdup_vprintf (why, arguments);
+  va_end (arguments);
   settle (task, NULL,
-          g_error_new (DISP_ERROR, DISP_ERROR_UPSTREAM, "container \"%s\" %s",
-                       call->container->name, why));
+          g_error_new (DISP_ERROR, (int) code, "container \"%s\" %s", call->container->name, said));
 }
 
 /* Says in our words what libsoup or GIO said in theirs. */
@@ -96,25 +100,20 @@ static void
 fail_with (GTask *task, const GError *error)
 {
   Call *call = g_task_get_task_data (task);
-  g_autofree char *why = NULL;
 
   if (call->connect_timed_out)
-    why = g_strdup_printf ("could not be reached within %g s",
-                           (double) call->settings.connect_timeout / G_USEC_PER_SEC);
+    fail (task, DISP_ERROR_UNREACHABLE, "could not be reached within %g s",
+          (double) call->settings.connect_timeout / G_USEC_PER_SEC);
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      settle (task, NULL, g_error_copy (error));
-      return;
-    }
+    settle (task, NULL, g_error_copy (error));
+  else if (call->opened && !call->connected)
+    fail (task, DISP_ERROR_UNREACHABLE, "could not be reached: %s", error->message);
   else if (error->domain == SOUP_SESSION_ERROR && error->code == SOUP_SESSION_ERROR_PARSING)
-    why = g_strdup ("gave an answer that is not HTTP");
+    fail (task, DISP_ERROR_BAD_ANSWER, "gave an answer that is not HTTP");
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
-    why = g_strdup (cut_short);
-  else if (call->opened && call->slot->socket == NULL)
-    why = g_strdup_printf ("could not be reached: %s", error->message);
+    fail (task, DISP_ERROR_UPSTREAM, "%s", cut_short);
   else
-    why = g_strdup_printf ("broke off: %s", error->message);
-  fail (task, why);
+    fail (task, DISP_ERROR_UPSTREAM, "broke off: %s", error->message);
 }
 
 /* Whether the peer has closed the connection and nothing is left to read. */
@@ -193,7 +192,7 @@ on_body_read (GTask *task)
 
   if (flaw != NULL)
     {
-      fail (task, flaw);
+      fail (task, flaw == cut_short ? DISP_ERROR_UPSTREAM : DISP_ERROR_BAD_ANSWER, "%s", flaw);
       return;
     }
   g_input_stream_close (call->stream, NULL, NULL);
@@ -260,10 +259,8 @@ read_body (GTask *task)
       g_byte_array_set_size (call->body, (guint) (used + MAX (n, 0)));
       if (call->body->len > call->settings.answer_limit)
         {
-          g_autofree char *why = g_strdup_printf (
-              "gave an answer longer than %" G_GSIZE_FORMAT " bytes", call->settings.answer_limit);
-
-          fail (task, why);
+          fail (task, DISP_ERROR_BAD_ANSWER, "gave an answer longer than %" G_GSIZE_FORMAT " bytes",
+                call->settings.answer_limit);
           return;
         }
       if (n < 0)
@@ -282,14 +279,15 @@ read_body (GTask *task)
 /*
  * A connection that was idle may have been closed by the container in the very moment in which we
  * used it.  Then not one byte of an answer comes, and the request is sent again, once (RFC 9112,
- * section 9.3.1).
+ * section 9.3.1); but not one that must not be made twice, since the container may have closed the
+ * connection for another reason, and after it has read the request.
  */
 static gboolean
 is_stale (const Call *call, const GError *error)
 {
   SoupMessageMetrics *metrics = soup_message_get_metrics (call->message);
 
-  return !call->opened && !call->resent
+  return !call->opened && !call->resent && !call->request->once
          && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
          && soup_message_metrics_get_response_header_bytes_received (metrics) == 0;
 }
@@ -347,6 +345,7 @@ on_network_event (G_GNUC_UNUSED SoupMessage *message, GSocketClientEvent event,
     }
   else if (event == G_SOCKET_CLIENT_COMPLETE)
     {
+      call->connected = TRUE;
       disp_clock_clear_timer (&call->connect_timer);
       if (G_IS_SOCKET_CONNECTION (connection))
         call->slot->socket = g_object_ref (
@@ -424,7 +423,9 @@ on_cancelled (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
  * @uri: (transfer full): what to ask for
  *
  * Takes a slot, sends the request on it, reads the whole answer, and gives the slot back.  What
- * goes wrong is returned as %DISP_ERROR_UPSTREAM with the name of the container.
+ * goes wrong is returned with the name of the container: as %DISP_ERROR_UNREACHABLE when no
+ * connection was opened, so that nothing was sent; as %DISP_ERROR_UPSTREAM when it broke before the
+ * whole answer had come; as %DISP_ERROR_BAD_ANSWER when that cannot be passed on.
  */
 void
 disp_call_start (GTask *task, DispClock *clock, const DispUpstreamSettings *settings,

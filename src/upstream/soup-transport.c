@@ -53,7 +53,7 @@ soup_transport_send_async (DispTransport *transport, DispContainer *container, D
   if (uri == NULL || pool == NULL || !g_str_equal (g_uri_get_scheme (uri), "http"))
     {
       g_clear_pointer (&uri, g_uri_unref);
-      g_task_return_new_error (task, DISP_ERROR, DISP_ERROR_UPSTREAM,
+      g_task_return_new_error (task, DISP_ERROR, DISP_ERROR_UNREACHABLE,
                                "container \"%s\" has no usable endpoint: \"%s\"", container->name,
                                container->endpoint);
       g_object_unref (task);

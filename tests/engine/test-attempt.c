@@ -34,7 +34,7 @@ static void
 note_finished (DispPolicy *policy, const DispContainer *container, DispOutcome outcome,
                gint64 duration)
 {
-  static const char *const outcomes[] = { "success", "failure", "cancelled" };
+  static const char *const outcomes[] = { "success", "busy", "failure", "cancelled" };
 
   g_string_append_printf (NOTING_POLICY (policy)->notes, "%s %s after %d;", container->name,
                           outcomes[outcome], (int) duration);

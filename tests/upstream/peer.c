@@ -337,19 +337,20 @@ sent_assert_answer (Sent *self, guint status, const char *body)
 /**
  * sent_assert_failed:
  * @self: a request to container "a"
+ * @code: which kind of failure it is
  * @why: what the error says of it
  *
  * Waits for its end, which has to be a failure of the container.
  */
 void
-sent_assert_failed (Sent *self, const char *why)
+sent_assert_failed (Sent *self, int code, const char *why)
 {
   g_autofree char *start = g_strconcat ("container \"a\" ", why, NULL);
 
   sent_wait (self);
   if (self->error != NULL)
     g_test_message ("%s", self->error->message);
-  g_assert_error (self->error, DISP_ERROR, DISP_ERROR_UPSTREAM);
+  g_assert_error (self->error, DISP_ERROR, code);
   if (!g_str_has_prefix (self->error->message, start))
     g_assert_cmpstr (self->error->message, ==, start);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "core/error.h"
 #include "support/scripted-server.h"
 #include "upstream/soup-transport.h"
 
@@ -64,7 +65,7 @@ void caller_call (Caller *self, Peer *peer, const char *expected);
 void sent_wait (Sent *self);
 void sent_free (Sent *self);
 void sent_assert_answer (Sent *self, guint status, const char *body);
-void sent_assert_failed (Sent *self, const char *why);
+void sent_assert_failed (Sent *self, int code, const char *why);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sent, sent_free)
 

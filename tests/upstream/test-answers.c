@@ -7,7 +7,7 @@ typedef struct
   const char *name;
   const char *answer;
   ScriptedAction action;
-  guint status;     /* 0 = the call fails */
+  guint status;     /* BROKEN, BAD: the call fails */
   const char *text; /* the body, or why the call fails */
 } Case;
 
@@ -18,6 +18,10 @@ typedef struct
 #define CUT "closed the connection before its whole answer came"
 #define PARTS "gave an answer whose chunks are not a whole JSON text"
 #define LIMIT 40
+/* In place of a status: the call fails since the connection broke, or since the answer cannot be
+ * passed on. */
+#define BROKEN 0
+#define BAD 1
 #define FORTY "\"56789012345678901234567890123456789012\""
 
 static const Case cases[] = {
@@ -61,11 +65,12 @@ static const Case cases[] = {
   { "chunked-then-close", CHUNKED CLOSE "\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n", SCRIPTED_CLOSE, 200,
     "[1,2]" },
   { "chunked-whole-json-without-end", CHUNKED "\r\n5\r\n[NaN]\r\n", SCRIPTED_CLOSE, 200, "[NaN]" },
-  { "chunked-cut-between", CHUNKED "\r\n3\r\n[1,\r\n", SCRIPTED_CLOSE, 0, CUT },
-  { "chunked-cut-between-after-close", CHUNKED CLOSE "\r\n3\r\n[1,\r\n", SCRIPTED_CLOSE, 0, CUT },
-  { "chunked-cut-before-first", CHUNKED "\r\n", SCRIPTED_CLOSE, 0, CUT },
-  { "chunked-cut-in-chunk", CHUNKED "\r\n9\r\n[1,", SCRIPTED_CLOSE, 0, CUT },
-  { "chunked-cut-in-size", CHUNKED "\r\n3\r\n[1,\r\n2", SCRIPTED_CLOSE, 0, CUT },
+  { "chunked-cut-between", CHUNKED "\r\n3\r\n[1,\r\n", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "chunked-cut-between-after-close", CHUNKED CLOSE "\r\n3\r\n[1,\r\n", SCRIPTED_CLOSE, BROKEN,
+    CUT },
+  { "chunked-cut-before-first", CHUNKED "\r\n", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "chunked-cut-in-chunk", CHUNKED "\r\n9\r\n[1,", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "chunked-cut-in-size", CHUNKED "\r\n3\r\n[1,\r\n2", SCRIPTED_CLOSE, BROKEN, CUT },
   { "chunked-not-json", CHUNKED "Content-Type: text/plain\r\n\r\n2\r\n{{\r\n0\r\n\r\n",
     SCRIPTED_KEEP, 200, "{{" },
   { "chunked-not-json-then-close", CHUNKED "Content-Type: text/plain\r\n\r\n2\r\n{{\r\n0\r\n\r\n",
@@ -74,41 +79,43 @@ static const Case cases[] = {
     SCRIPTED_KEEP, 200, "{{" },
   { "chunked-encoded-then-close", CHUNKED JSON "Content-Encoding: gzip\r\n\r\n2\r\n{{\r\n0\r\n\r\n",
     SCRIPTED_CLOSE, 200, "{{" },
-  { "chunked-json-cut", CHUNKED JSON "\r\n3\r\n[1,\r\n", SCRIPTED_CLOSE, 0, CUT },
+  { "chunked-json-cut", CHUNKED JSON "\r\n3\r\n[1,\r\n", SCRIPTED_CLOSE, BROKEN, CUT },
   { "chunked-json", CHUNKED JSON "\r\n3\r\n[1,\r\n2\r\n2]\r\n0\r\n\r\n", SCRIPTED_KEEP, 200,
     "[1,2]" },
   /* what libsoup takes for the last chunk */
-  { "chunked-wrong-size", CHUNKED JSON "\r\nzz\r\n{}\r\n0\r\n\r\n", SCRIPTED_KEEP, 0, PARTS },
+  { "chunked-wrong-size", CHUNKED JSON "\r\nzz\r\n{}\r\n0\r\n\r\n", SCRIPTED_KEEP, BAD, PARTS },
   { "chunked-wrong-second-size", CHUNKED JSON "\r\n3\r\n[1,\r\n-2\r\n2]\r\n0\r\n\r\n",
-    SCRIPTED_KEEP, 0, "" },
-  { "chunked-too-short", CHUNKED JSON "\r\n3\r\n[1,2]\r\n0\r\n\r\n", SCRIPTED_KEEP, 0, PARTS },
-  { "chunked-too-long", CHUNKED JSON "\r\n9\r\n[1,2]\r\n0\r\n\r\n", SCRIPTED_CLOSE, 0, "" },
-  { "chunked-reset", CHUNKED "\r\n3\r\n[1,\r\n", SCRIPTED_RESET, 0, "" },
+    SCRIPTED_KEEP, BAD, "" },
+  { "chunked-too-short", CHUNKED JSON "\r\n3\r\n[1,2]\r\n0\r\n\r\n", SCRIPTED_KEEP, BAD, PARTS },
+  { "chunked-too-long", CHUNKED JSON "\r\n9\r\n[1,2]\r\n0\r\n\r\n", SCRIPTED_CLOSE, BROKEN, "" },
+  { "chunked-reset", CHUNKED "\r\n3\r\n[1,\r\n", SCRIPTED_RESET, BROKEN, "" },
 
-  { "half", OK "Content-Length: 9\r\n\r\n[1,", SCRIPTED_CLOSE, 0, CUT },
-  { "half-after-close", OK CLOSE "Content-Length: 9\r\n\r\n[1,", SCRIPTED_CLOSE, 0, CUT },
-  { "half-looks-whole", OK CLOSE "Content-Length: 9\r\n\r\n[1,2]", SCRIPTED_CLOSE, 0, CUT },
-  { "half-reset", OK "Content-Length: 9\r\n\r\n[1,", SCRIPTED_RESET, 0, "" },
-  { "head-only", OK "Content-Length: 9\r\n\r\n", SCRIPTED_CLOSE, 0, CUT },
-  { "half-head", OK "Content-Len", SCRIPTED_CLOSE, 0, "" },
-  { "nothing", "", SCRIPTED_CLOSE, 0, "" },
-  { "nothing-reset", "", SCRIPTED_RESET, 0, "" },
-  { "only-continue", "HTTP/1.1 100 Continue\r\n\r\n", SCRIPTED_CLOSE, 0, "" },
-  { "garbage", "220 mail.example ESMTP\r\n\r\n", SCRIPTED_CLOSE, 0,
+  { "half", OK "Content-Length: 9\r\n\r\n[1,", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "half-after-close", OK CLOSE "Content-Length: 9\r\n\r\n[1,", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "half-looks-whole", OK CLOSE "Content-Length: 9\r\n\r\n[1,2]", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "half-reset", OK "Content-Length: 9\r\n\r\n[1,", SCRIPTED_RESET, BROKEN, "" },
+  { "head-only", OK "Content-Length: 9\r\n\r\n", SCRIPTED_CLOSE, BROKEN, CUT },
+  /* of half a line nobody knows what it was to be */
+  { "half-head", OK "Content-Len", SCRIPTED_CLOSE, BAD, "gave an answer that is not HTTP" },
+  { "half-head-of-lines", OK "Content-Length: 9\r\n", SCRIPTED_CLOSE, BROKEN, CUT },
+  { "nothing", "", SCRIPTED_CLOSE, BROKEN, "" },
+  { "nothing-reset", "", SCRIPTED_RESET, BROKEN, "" },
+  { "only-continue", "HTTP/1.1 100 Continue\r\n\r\n", SCRIPTED_CLOSE, BROKEN, "" },
+  { "garbage", "220 mail.example ESMTP\r\n\r\n", SCRIPTED_CLOSE, BAD,
     "gave an answer that is not HTTP" },
-  { "garbage-kept", "SSH-2.0-OpenSSH\r\n\r\n", SCRIPTED_HANG, 0,
+  { "garbage-kept", "SSH-2.0-OpenSSH\r\n\r\n", SCRIPTED_HANG, BAD,
     "gave an answer that is not HTTP" },
-  { "until-close", OK "\r\n{}", SCRIPTED_CLOSE, 0,
+  { "until-close", OK "\r\n{}", SCRIPTED_CLOSE, BAD,
     "gave an answer with neither Content-Length nor chunks" },
-  { "until-close-old", "HTTP/1.0 200 OK\r\n\r\n{}", SCRIPTED_CLOSE, 0,
+  { "until-close-old", "HTTP/1.0 200 OK\r\n\r\n{}", SCRIPTED_CLOSE, BAD,
     "gave an answer with neither Content-Length nor chunks" },
-  { "too-long", OK "Content-Length: 41\r\n\r\n" FORTY " ", SCRIPTED_HANG, 0,
+  { "too-long", OK "Content-Length: 41\r\n\r\n" FORTY " ", SCRIPTED_HANG, BAD,
     "gave an answer longer than 40 bytes" },
-  { "too-long-chunked", CHUNKED "\r\n28\r\n" FORTY "\r\n1\r\n \r\n", SCRIPTED_HANG, 0,
+  { "too-long-chunked", CHUNKED "\r\n28\r\n" FORTY "\r\n1\r\n \r\n", SCRIPTED_HANG, BAD,
     "gave an answer longer than 40 bytes" },
-  { "too-long-until-close", OK "\r\n" FORTY " ", SCRIPTED_HANG, 0,
+  { "too-long-until-close", OK "\r\n" FORTY " ", SCRIPTED_HANG, BAD,
     "gave an answer longer than 40 bytes" },
-  { "too-long-by-far", OK "Content-Length: 99999999999999\r\n\r\n" FORTY " ", SCRIPTED_HANG, 0,
+  { "too-long-by-far", OK "Content-Length: 99999999999999\r\n\r\n" FORTY " ", SCRIPTED_HANG, BAD,
     "gave an answer longer than 40 bytes" },
 };
 
@@ -126,14 +133,15 @@ test_case (gconstpointer data)
   caller_init (&caller, &settings);
   peer = peer_new (&step, 1);
   sent = caller_send_to (&caller, peer_get_port (peer));
-  if (row->status != 0)
+  if (row->status > BAD)
     sent_assert_answer (sent, row->status, row->text);
   else
-    sent_assert_failed (sent, row->text);
+    sent_assert_failed (sent, row->status == BAD ? DISP_ERROR_BAD_ANSWER : DISP_ERROR_UPSTREAM,
+                        row->text);
   g_assert_cmpuint (peer_count_requests (peer), ==, 1);
   g_assert_cmpuint (peer_count_connections (peer), ==, 1);
   /* a connection that failed is closed at once, and not only with the transport */
-  if (row->status == 0)
+  if (row->status <= BAD)
     peer_wait_ended (peer, 1);
   sent_free (sent);
   peer_free (peer);

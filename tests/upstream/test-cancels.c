@@ -75,7 +75,7 @@ test_connect_timeout (void)
   caller_init (&caller, &settings);
   begun = g_get_monotonic_time ();
   sent = caller_send_to (&caller, deaf.port);
-  sent_assert_failed (sent, "could not be reached within 0.1 s");
+  sent_assert_failed (sent, DISP_ERROR_UNREACHABLE, "could not be reached within 0.1 s");
   g_assert_cmpint (g_get_monotonic_time () - begun, >=, settings.connect_timeout);
   sent_free (sent);
   caller_clear (&caller);
@@ -101,7 +101,7 @@ test_connect_timeout_is_over (void)
   slow = caller_send_to (&caller, peer_get_port (peer));
   peer_wait_requests (peer, 1);
   deafened = caller_send_to (&caller, deaf.port);
-  sent_assert_failed (deafened, "could not be reached within 0.1 s");
+  sent_assert_failed (deafened, DISP_ERROR_UNREACHABLE, "could not be reached within 0.1 s");
   g_assert_cmpuint (slow->n_ends, ==, 0);
   g_cancellable_cancel (slow->cancellable);
   sent_wait (slow);
@@ -129,7 +129,7 @@ test_refused (void)
     {
       g_autoptr (Sent) sent = caller_send_to (&caller, port);
 
-      sent_assert_failed (sent, "could not be reached: ");
+      sent_assert_failed (sent, DISP_ERROR_UNREACHABLE, "could not be reached: ");
       g_assert_nonnull (strstr (sent->error->message, "Connection refused"));
     }
   caller_clear (&caller);

@@ -183,47 +183,47 @@ typedef struct
   guint n_requests; /* that reach the container in all */
   guint n_connections;
   const char *text; /* the body of the second answer, or why it fails */
-  gboolean fails;
+  int code;         /* of its failure; 0 = it does not fail */
 } Case;
 
 static const Case cases[] = {
-  { "kept", { { FIRST, SCRIPTED_KEEP }, { SECOND, SCRIPTED_KEEP } }, 2, 1, "{}", FALSE },
-  { "closed", { { FIRST, SCRIPTED_CLOSE }, { SECOND, SCRIPTED_KEEP } }, 2, 2, "{}", FALSE },
-  { "reset", { { FIRST, SCRIPTED_RESET }, { SECOND, SCRIPTED_KEEP } }, 2, 2, "{}", FALSE },
+  { "kept", { { FIRST, SCRIPTED_KEEP }, { SECOND, SCRIPTED_KEEP } }, 2, 1, "{}", 0 },
+  { "closed", { { FIRST, SCRIPTED_CLOSE }, { SECOND, SCRIPTED_KEEP } }, 2, 2, "{}", 0 },
+  { "reset", { { FIRST, SCRIPTED_RESET }, { SECOND, SCRIPTED_KEEP } }, 2, 2, "{}", 0 },
   { "closing",
     { { HEAD "Connection: close\r\n\r\n[]", SCRIPTED_HANG }, { SECOND, SCRIPTED_KEEP } },
     2,
     2,
     "{}",
-    FALSE },
+    0 },
   { "old",
     { { "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n[]", SCRIPTED_HANG },
       { SECOND, SCRIPTED_KEEP } },
     2,
     2,
     "{}",
-    FALSE },
+    0 },
   /* what was not asked for answers nobody */
   { "two-answers",
     { { FIRST HEAD "\r\n99", SCRIPTED_KEEP }, { SECOND, SCRIPTED_KEEP } },
     2,
     2,
     "{}",
-    FALSE },
+    0 },
   { "unasked",
     { { FIRST "HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", SCRIPTED_CLOSE },
       { SECOND, SCRIPTED_KEEP } },
     2,
     2,
     "{}",
-    FALSE },
+    0 },
   { "two-lengths",
     { { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nContent-Length: 2\r\n\r\n[]{}", SCRIPTED_KEEP },
       { SECOND, SCRIPTED_KEEP } },
     2,
     2,
     "{}",
-    FALSE },
+    0 },
   { "trailer",
     { { "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\nX: y\r\n"
         "\r\n",
@@ -232,56 +232,81 @@ static const Case cases[] = {
     2,
     2,
     "{}",
-    FALSE },
+    0 },
   /* closed in the moment in which it was used: once more */
   { "stale",
     { { FIRST, SCRIPTED_KEEP }, { "", SCRIPTED_CLOSE }, { SECOND, SCRIPTED_KEEP } },
     3,
     2,
     "{}",
-    FALSE },
+    0 },
   { "stale-reset",
     { { FIRST, SCRIPTED_KEEP }, { "", SCRIPTED_RESET }, { SECOND, SCRIPTED_KEEP } },
     3,
     2,
     "{}",
-    FALSE },
+    0 },
   { "stale-twice",
     { { FIRST, SCRIPTED_KEEP }, { "", SCRIPTED_CLOSE }, { "", SCRIPTED_CLOSE } },
     3,
     2,
     CUT,
-    TRUE },
+    DISP_ERROR_UPSTREAM },
   { "stale-then-reset",
     { { FIRST, SCRIPTED_KEEP }, { "", SCRIPTED_CLOSE }, { "", SCRIPTED_RESET } },
     3,
     2,
     "",
-    TRUE },
+    DISP_ERROR_UPSTREAM },
   { "stale-then-half",
     { { FIRST, SCRIPTED_KEEP }, { "", SCRIPTED_CLOSE }, { HEAD "\r\n{", SCRIPTED_CLOSE } },
     3,
     2,
     CUT,
-    TRUE },
+    DISP_ERROR_UPSTREAM },
   /* but not if a byte of an answer has come */
-  { "byte", { { FIRST, SCRIPTED_KEEP }, { "H", SCRIPTED_CLOSE } }, 2, 1, "", TRUE },
-  { "half-line", { { FIRST, SCRIPTED_KEEP }, { "HTTP/1.1 20", SCRIPTED_CLOSE } }, 2, 1, "", TRUE },
-  { "half-head", { { FIRST, SCRIPTED_KEEP }, { HEAD, SCRIPTED_CLOSE } }, 2, 1, "", TRUE },
-  { "half-head-reset", { { FIRST, SCRIPTED_KEEP }, { HEAD, SCRIPTED_RESET } }, 2, 1, "", TRUE },
+  { "byte",
+    { { FIRST, SCRIPTED_KEEP }, { "H", SCRIPTED_CLOSE } },
+    2,
+    1,
+    "",
+    DISP_ERROR_BAD_ANSWER },
+  { "half-line",
+    { { FIRST, SCRIPTED_KEEP }, { "HTTP/1.1 20", SCRIPTED_CLOSE } },
+    2,
+    1,
+    "",
+    DISP_ERROR_BAD_ANSWER },
+  { "half-head",
+    { { FIRST, SCRIPTED_KEEP }, { HEAD, SCRIPTED_CLOSE } },
+    2,
+    1,
+    "",
+    DISP_ERROR_UPSTREAM },
+  { "half-head-reset",
+    { { FIRST, SCRIPTED_KEEP }, { HEAD, SCRIPTED_RESET } },
+    2,
+    1,
+    "",
+    DISP_ERROR_UPSTREAM },
   { "continue",
     { { FIRST, SCRIPTED_KEEP }, { "HTTP/1.1 100 Continue\r\n\r\n", SCRIPTED_CLOSE } },
     2,
     1,
     "",
-    TRUE },
+    DISP_ERROR_UPSTREAM },
   { "garbage",
     { { FIRST, SCRIPTED_KEEP }, { "220 mail\r\n\r\n", SCRIPTED_CLOSE } },
     2,
     1,
     "gave an answer that is not HTTP",
-    TRUE },
-  { "half-body", { { FIRST, SCRIPTED_KEEP }, { HEAD "\r\n{", SCRIPTED_CLOSE } }, 2, 1, CUT, TRUE },
+    DISP_ERROR_BAD_ANSWER },
+  { "half-body",
+    { { FIRST, SCRIPTED_KEEP }, { HEAD "\r\n{", SCRIPTED_CLOSE } },
+    2,
+    1,
+    CUT,
+    DISP_ERROR_UPSTREAM },
 };
 
 static void
@@ -298,13 +323,41 @@ test_case (gconstpointer data)
   if (row->steps[0].action == SCRIPTED_CLOSE || row->steps[0].action == SCRIPTED_RESET)
     peer_wait_ended (peer, 1);
   sent = caller_send_to (&caller, peer_get_port (peer));
-  if (row->fails)
-    sent_assert_failed (sent, row->text);
+  if (row->code != 0)
+    sent_assert_failed (sent, row->code, row->text);
   else
     sent_assert_answer (sent, 200, row->text);
   sent_free (sent);
   g_assert_cmpuint (peer_count_requests (peer), ==, row->n_requests);
   g_assert_cmpuint (peer_count_connections (peer), ==, row->n_connections);
+  peer_free (peer);
+  caller_clear (&caller);
+}
+
+/* What must not be made twice is not: the container may have read it before it closed. */
+static void
+test_once (void)
+{
+  static const Step steps[] = {
+    { FIRST, SCRIPTED_KEEP },
+    { "", SCRIPTED_CLOSE },
+    { SECOND, SCRIPTED_KEEP },
+  };
+  DispContainer *container = fixture_container ("a", "m", 1, DISP_DEVICE_CPU, 1);
+  DispRequest *request = fixture_request ("m", 1, "[1]");
+  Caller caller;
+  Peer *peer;
+  Sent *sent;
+
+  caller_init (&caller, &caller_settings);
+  peer = peer_new (steps, G_N_ELEMENTS (steps));
+  caller_call (&caller, peer, "[]");
+  fixture_container_set_port (container, peer_get_port (peer));
+  request->once = TRUE;
+  sent = caller_send (&caller, container, request, "/once");
+  sent_assert_failed (sent, DISP_ERROR_UPSTREAM, CUT);
+  sent_free (sent);
+  g_assert_cmpuint (peer_count_requests (peer), ==, 2);
   peer_free (peer);
   caller_clear (&caller);
 }
@@ -355,7 +408,7 @@ test_after_failure (void)
   peer = peer_new (steps, G_N_ELEMENTS (steps));
   call_together (&caller, peer, 2);
   sent = caller_send_to (&caller, peer_get_port (peer));
-  sent_assert_failed (sent, "gave an answer that is not HTTP");
+  sent_assert_failed (sent, DISP_ERROR_BAD_ANSWER, "gave an answer that is not HTTP");
   sent_free (sent);
   caller_call (&caller, peer, "[]");
   caller_call (&caller, peer, "[]");
@@ -455,6 +508,7 @@ main (int argc, char **argv)
 
       g_test_add_data_func (path, &cases[i], test_case);
     }
+  g_test_add_func ("/upstream/connections/once", test_once);
   g_test_add_func ("/upstream/connections/resent-bytes", test_resent_bytes);
   g_test_add_func ("/upstream/connections/after-failure", test_after_failure);
   g_test_add_func ("/upstream/connections/idle", test_idle);

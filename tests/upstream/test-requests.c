@@ -288,7 +288,7 @@ test_unusable (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
       g_free (container->endpoint);
       container->endpoint = g_strdup (endpoints[i]);
       sent = caller_send (&fixture->caller, container, fixture_request ("m", 1, "[]"), "/x");
-      sent_assert_failed (sent, why);
+      sent_assert_failed (sent, DISP_ERROR_UNREACHABLE, why);
     }
 }
 
