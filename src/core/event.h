@@ -27,6 +27,11 @@
  * @DISP_EVENT_REQUEST_ENDED: a request was answered
  * @DISP_EVENT_CONTAINER_FAILS: a request failed at a container, and the one before did not
  * @DISP_EVENT_CONTAINER_ANSWERS: one succeeded there again
+ * @DISP_EVENT_CONTAINER_LOST: a container does not answer checks, and gets no requests
+ * @DISP_EVENT_CONTAINER_FOUND: it answers them again
+ * @DISP_EVENT_CONTAINER_UNCHECKED: a container does not tell the status of its models
+ * @DISP_EVENT_MODEL_UNAVAILABLE: a container says that a model cannot be used there
+ * @DISP_EVENT_MODEL_AVAILABLE: it can again
  * @DISP_EVENT_FLEET: a fleet is in force
  * @DISP_EVENT_FLEET_FAILED: the fleet cannot be read
  * @DISP_EVENT_FLEET_MISSING: no fleet is configured
@@ -92,6 +97,11 @@ typedef enum
   DISP_EVENT_REQUEST_ENDED,
   DISP_EVENT_CONTAINER_FAILS,
   DISP_EVENT_CONTAINER_ANSWERS,
+  DISP_EVENT_CONTAINER_LOST,
+  DISP_EVENT_CONTAINER_FOUND,
+  DISP_EVENT_CONTAINER_UNCHECKED,
+  DISP_EVENT_MODEL_UNAVAILABLE,
+  DISP_EVENT_MODEL_AVAILABLE,
   DISP_EVENT_FLEET,
   DISP_EVENT_FLEET_FAILED,
   DISP_EVENT_FLEET_MISSING,

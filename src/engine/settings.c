@@ -20,6 +20,7 @@ disp_engine_settings_new (const DispEngineSettings *values)
   *self = *values;
   self->not_idempotent = g_strdupv (values->not_idempotent);
   self->hedged = g_strdupv (values->hedged);
+  self->health_path = g_strdup (values->health_path);
   return self;
 }
 
@@ -43,6 +44,7 @@ settings_clear (gpointer data)
   DISP_TSAN_ACQUIRE (self);
   g_strfreev (self->not_idempotent);
   g_strfreev (self->hedged);
+  g_free (self->health_path);
 }
 
 /**

@@ -24,6 +24,8 @@
  * time
  * @not_idempotent: (nullable): the models whose requests are not sent twice
  * @hedged: (nullable): the models whose slow attempts get a second one beside them
+ * @health_interval: how often containers are checked, in microseconds; 0 = never
+ * @health_path: (nullable): what they are asked for then; %NULL = the status of each model
  *
  * What the operator decided for the dispatching of requests.
  */
@@ -44,6 +46,8 @@ typedef struct
   gint64 queue_timeout;
   char **not_idempotent;
   char **hedged;
+  gint64 health_interval;
+  char *health_path;
 } DispEngineSettings;
 
 DispEngineSettings *disp_engine_settings_new (const DispEngineSettings *values);

@@ -242,9 +242,24 @@ fake_transport_answer (FakeTransport *self, guint index, guint status, const cha
 void
 fake_transport_fail (FakeTransport *self, guint index, const char *message)
 {
+  fake_transport_fail_with (self, index, DISP_ERROR_UPSTREAM, message);
+}
+
+/**
+ * fake_transport_fail_with:
+ * @self: a transport
+ * @index: which call, from 0
+ * @code: a #DispError
+ * @message: what went wrong
+ *
+ * Lets a call fail in a certain way.
+ */
+void
+fake_transport_fail_with (FakeTransport *self, guint index, int code, const char *message)
+{
   GTask *task = take_task (get_call (self, index));
 
-  g_task_return_new_error (task, DISP_ERROR, DISP_ERROR_UPSTREAM, "%s", message);
+  g_task_return_new_error (task, DISP_ERROR, code, "%s", message);
   g_object_unref (task);
 }
 

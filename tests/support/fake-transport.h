@@ -27,5 +27,6 @@ guint fake_transport_count_open (FakeTransport *self);
 const FakeCall *fake_transport_get_call (FakeTransport *self, guint index);
 void fake_transport_answer (FakeTransport *self, guint index, guint status, const char *body);
 void fake_transport_fail (FakeTransport *self, guint index, const char *message);
+void fake_transport_fail_with (FakeTransport *self, guint index, int code, const char *message);
 void fake_transport_set_stubborn (FakeTransport *self, gboolean stubborn);
 void fake_transport_set_immediate (FakeTransport *self, const char *body);
