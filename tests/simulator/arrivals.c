@@ -3,6 +3,10 @@
 
 #include "simulator/chance.h"
 
+/* In microseconds: a client that is refused at once would ask for ever without that time goes on.
+ */
+#define SHORTEST_THINK 50
+
 struct _SimArrivals
 {
   SimStreamSpec spec;
@@ -144,14 +148,16 @@ sim_arrivals_stop (SimArrivals *self)
  * sim_arrivals_answered:
  * @self: arrivals
  *
- * Tells that a request got its answer.  If a client waited for it, that will ask again.
+ * Tells that a request got its answer.  If a client waited for it, that will ask again, but not at
+ * the same moment.
  */
 void
 sim_arrivals_answered (SimArrivals *self)
 {
+  double think = self->spec.think > 0 ? sim_draw_exponential (self->random, self->spec.think) : 0;
+
   if (self->runs && self->spec.rhythm == SIM_CLIENTS)
-    call_after (self,
-                self->spec.think > 0 ? sim_draw_exponential (self->random, self->spec.think) : 0);
+    call_after (self, MAX (think, SHORTEST_THINK));
 }
 
 /**

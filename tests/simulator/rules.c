@@ -72,18 +72,6 @@ change_in_flight (SimRules *self, DispContainer *container, int change)
                        GINT_TO_POINTER (n));
 }
 
-static void
-check_capacity (SimRules *self, DispContainer *container)
-{
-  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->in_flight, container->capacity));
-  guint limit = container->max_in_flight != 0 ? container->max_in_flight
-                                              : self->settings->max_in_flight;
-
-  if (limit != DISP_CAPACITY_AUTO && n > limit)
-    sim_rules_break (self, "container %s has %u attempts, it may have %u", container->name, n,
-                     limit);
-}
-
 /* Extra attempts: no more than a fifth of the active requests, or three; hedges: no more than one
  * for twenty first attempts; never one of what must not be sent twice. */
 static void
@@ -136,7 +124,6 @@ sim_rules_sent (SimRules *self, SimAsk *ask, DispContainer *container, gint64 no
     sim_rules_break (self, "a request that was answered was sent to %s", container->name);
   if (now > ask->arrived + self->settings->timeout)
     sim_rules_break (self, "a request whose time was over was sent to %s", container->name);
-  check_capacity (self, container);
 }
 
 /**

@@ -2,10 +2,7 @@
 #pragma once
 
 #include "engine/reply.h"
-#include "engine/settings.h"
-
-/* The most models that a simulation has. */
-#define SIM_MAX_MODELS 4
+#include "simulator/plan.h"
 
 /**
  * SimAsk:

@@ -2,8 +2,8 @@
 #include "simulator/simulator.h"
 
 #include "engine/dispatcher.h"
+#include "simulator/asks.h"
 #include "simulator/leastconn.h"
-#include "simulator/sim-transport.h"
 #include "support/fake-sink.h"
 
 /*
@@ -25,12 +25,9 @@ struct _Simulator
   Leastconn *leastconn;         /* (owned) (nullable) instead of the dispatchers */
   GPtrArray *devices;           /* (owned) (element-type SimDevice, owned) */
   GPtrArray *streams;           /* (owned) (element-type SimArrivals, owned) */
-  gboolean *present;            /* (owned) for each device, whether the fleet has it */
-  double *quotas;               /* (owned) for each device */
+  double *quotas;               /* (owned) for each device, or SIM_ABSENT */
   DispFleet *fleet;             /* (owned) (nullable) */
-  GHashTable *asks; /* (owned) (element-type DispRequest SimAsk, owned) those under way */
-  SimTally tally;
-  SimRules rules;
+  SimAsks asks;
   gint64 measured_from;
   guint64 n_events;
   gboolean has_begun;
@@ -68,82 +65,6 @@ sim_quieten_log (void)
   g_log_set_writer_func (drop_warnings, NULL, NULL);
 }
 
-/* A request whose reply came is kept while attempts of it are under way. */
-static void
-ask_free (gpointer data)
-{
-  SimAsk *ask = data;
-
-  disp_clock_clear_timer (&ask->patience);
-  disp_request_unref (ask->request);
-  g_object_unref (ask->cancellable);
-  g_free (ask);
-}
-
-static void
-forget_ask (Simulator *self, SimAsk *ask)
-{
-  if (ask->n_replies > 0 && ask->n_open == 0)
-    g_hash_table_remove (self->asks, ask->request);
-}
-
-static void
-on_sent (DispContainer *container, DispRequest *request, gpointer user_data)
-{
-  Simulator *self = user_data;
-  SimAsk *ask = g_hash_table_lookup (self->asks, request);
-
-  g_assert_nonnull (ask);
-  sim_rules_sent (&self->rules, ask, container, disp_clock_now (DISP_CLOCK (self->clock)));
-}
-
-static void
-on_ended (DispContainer *container, DispRequest *request, int status, gpointer user_data)
-{
-  Simulator *self = user_data;
-  SimAsk *ask = g_hash_table_lookup (self->asks, request);
-
-  g_assert_nonnull (ask);
-  sim_rules_ended (&self->rules, ask, container, status);
-  forget_ask (self, ask);
-}
-
-static void
-count_reply (Simulator *self, const SimAsk *ask, const DispReply *reply)
-{
-  SimTally *tally = &self->tally;
-  gint64 latency = disp_clock_now (DISP_CLOCK (self->clock)) - ask->arrived;
-
-  switch (disp_reply_get_outcome (reply))
-    {
-    case DISP_OUTCOME_CANCELLED:
-      tally->n_gone++;
-      return;
-    case DISP_OUTCOME_SUCCESS:
-      tally->n_answered++;
-      tally->n_gpu += reply->container->device == DISP_DEVICE_GPU ? 1 : 0;
-      tally->n_missed += ask->sla > 0 && latency > ask->sla ? 1 : 0;
-      g_array_append_val (tally->latencies, latency);
-      return;
-    case DISP_OUTCOME_BUSY:
-    case DISP_OUTCOME_FAILURE:
-    default:
-      tally->n_refused++;
-      tally->n_missed += ask->sla > 0 ? 1 : 0;
-    }
-}
-
-static void
-take_reply (Simulator *self, SimAsk *ask, DispReply *reply)
-{
-  disp_clock_clear_timer (&ask->patience);
-  sim_rules_replied (&self->rules, ask, disp_clock_now (DISP_CLOCK (self->clock)));
-  count_reply (self, ask, reply);
-  sim_arrivals_answered (ask->stream);
-  disp_reply_free (reply);
-  forget_ask (self, ask);
-}
-
 /* A callback knows its request and the simulator. */
 typedef struct
 {
@@ -156,8 +77,7 @@ on_left (DispReply *reply, gpointer user_data)
 {
   g_autofree Waiting *waiting = user_data;
 
-  take_reply (waiting->simulator, g_hash_table_lookup (waiting->simulator->asks, waiting->request),
-              reply);
+  sim_asks_reply (&waiting->simulator->asks, waiting->request, reply);
 }
 
 static void
@@ -166,111 +86,29 @@ on_dispatched (GObject *source, GAsyncResult *result, gpointer user_data)
   on_left (disp_dispatcher_dispatch_finish (DISP_DISPATCHER (source), result), user_data);
 }
 
-static gboolean
-on_impatient (gpointer user_data)
-{
-  const SimAsk *ask = user_data;
-
-  g_cancellable_cancel (ask->cancellable);
-  return G_SOURCE_REMOVE;
-}
-
-static DispRequest *
-make_request (const char *model, guint n_instances, GRand *random)
-{
-  DispRequest *request = disp_request_new (DISP_VERB_PREDICT, 0);
-  gsize length = (gsize) 2 * n_instances + 1;
-  char *body = g_malloc (length);
-
-  body[0] = '[';
-  for (guint i = 0; i < n_instances; i++)
-    {
-      body[2 * i + 1] = (char) ('0' + g_rand_int_range (random, 0, 10));
-      body[2 * i + 2] = i + 1 < n_instances ? ',' : ']';
-    }
-  request->model = g_strdup (model);
-  request->body = g_bytes_new_take (body, length);
-  request->instances = (DispSlice){ 0, length };
-  request->slices[request->n_slices++] = request->instances;
-  return request;
-}
-
-static guint
-find_model (const Simulator *self, const char *name)
-{
-  for (guint i = 0; i < self->plan.n_models; i++)
-    if (g_str_equal (self->plan.models[i].name, name))
-      return i;
-  g_assert_not_reached ();
-}
-
 static void
 on_arrived (SimArrivals *arrivals, gpointer user_data)
 {
   Simulator *self = user_data;
-  const SimStreamSpec *spec = sim_arrivals_get_spec (arrivals);
-  gint64 now = disp_clock_now (DISP_CLOCK (self->clock));
-  gint64 patience = sim_arrivals_draw_patience (arrivals);
-  SimAsk *ask = g_new0 (SimAsk, 1);
+  const SimAsk *ask = sim_asks_add (&self->asks, arrivals);
+  gint32 n_workers = (gint32) self->dispatchers->len;
   Waiting *waiting = g_new (Waiting, 1);
 
-  ask->request = make_request (spec->model, sim_arrivals_draw_instances (arrivals), self->random);
-  ask->cancellable = g_cancellable_new ();
-  ask->stream = arrivals;
-  ask->model = find_model (self, spec->model);
-  ask->sla = (gint64) (self->plan.models[ask->model].sla * 1000);
-  ask->arrived = now;
-  if (patience > 0)
-    ask->patience = disp_clock_add_timer (DISP_CLOCK (self->clock), now + patience, "patience",
-                                          on_impatient, ask);
-  g_hash_table_insert (self->asks, ask->request, ask);
   *waiting = (Waiting){ self, ask->request };
-  self->tally.n_asked++;
-  sim_rules_came (&self->rules, ask);
   if (self->leastconn != NULL)
     leastconn_ask (self->leastconn, ask->request, ask->cancellable, on_left, waiting);
   else
     disp_dispatcher_dispatch_async (
-        g_ptr_array_index (self->dispatchers,
-                           g_rand_int_range (self->random, 0, (gint32) self->dispatchers->len)),
+        g_ptr_array_index (self->dispatchers, g_rand_int_range (self->random, 0, n_workers)),
         ask->request, ask->cancellable, on_dispatched, waiting);
-}
-
-static DispContainer *
-make_container (const SimDeviceSpec *spec, guint number, double quota)
-{
-  DispContainer *container = disp_container_new ();
-
-  container->name = g_strdup (spec->name);
-  container->model = g_strdup (spec->model);
-  container->version = 1;
-  container->device = spec->kind;
-  container->quota = quota;
-  container->max_in_flight = spec->max_in_flight;
-  container->node = g_strdup ("127.0.0.1");
-  container->port = (guint16) (number + 1);
-  container->endpoint = g_strdup_printf ("http://127.0.0.1:%u", number + 1);
-  return container;
 }
 
 static void
 change_fleet (Simulator *self)
 {
-  GPtrArray *models = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_model_free);
-  GPtrArray *containers = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_container_unref);
   g_autoptr (DispFleet) previous = g_steal_pointer (&self->fleet);
 
-  for (guint i = 0; i < self->plan.n_models; i++)
-    {
-      DispModel *model = disp_model_new (self->plan.models[i].name, 1);
-
-      model->sla = self->plan.models[i].sla;
-      g_ptr_array_add (models, model);
-    }
-  for (guint i = 0; i < self->plan.n_devices; i++)
-    if (self->present[i])
-      g_ptr_array_add (containers, make_container (&self->plan.devices[i], i, self->quotas[i]));
-  self->fleet = disp_fleet_new (models, containers, previous);
+  self->fleet = sim_plan_make_fleet (&self->plan, self->quotas, previous);
   if (self->leastconn != NULL)
     leastconn_set_fleet (self->leastconn, self->fleet);
   else
@@ -286,7 +124,7 @@ change_fleet (Simulator *self)
 void
 simulator_set_present (Simulator *self, guint device, gboolean present)
 {
-  self->present[device] = present;
+  self->quotas[device] = present ? self->plan.devices[device].quota : SIM_ABSENT;
   change_fleet (self);
 }
 
@@ -300,7 +138,7 @@ simulator_set_present (Simulator *self, guint device, gboolean present)
 gboolean
 simulator_is_present (const Simulator *self, guint device)
 {
-  return self->present[device];
+  return self->quotas[device] > SIM_ABSENT;
 }
 
 /**
@@ -344,14 +182,12 @@ add_world (Simulator *self)
 
   self->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_device_free);
   self->streams = g_ptr_array_new_with_free_func ((GDestroyNotify) sim_arrivals_free);
-  self->present = g_new (gboolean, plan->n_devices);
   self->quotas = g_new (double, plan->n_devices);
   for (guint i = 0; i < plan->n_devices; i++)
     {
       SimDevice *device = sim_device_new (&plan->devices[i], self->clock,
                                           g_rand_int (self->random));
 
-      self->present[i] = TRUE;
       self->quotas[i] = plan->devices[i].quota;
       sim_transport_add_device (self->transport, device);
       g_ptr_array_add (self->devices, device);
@@ -371,6 +207,7 @@ Simulator *
 simulator_new (const SimPlan *plan)
 {
   Simulator *self = g_new0 (Simulator, 1);
+  SimWitness witness;
 
   g_assert_cmpuint (plan->n_models, <=, SIM_MAX_MODELS);
   self->plan = *plan;
@@ -382,10 +219,9 @@ simulator_new (const SimPlan *plan)
   self->sink = fake_sink_new ();
   fake_sink_set_admission (self->sink, DISP_ADMISSION_DROPPED);
   self->random = g_rand_new_with_seed (plan->seed);
-  self->transport = sim_transport_new (&(SimWitness){ on_sent, on_ended, self });
-  self->asks = g_hash_table_new_full (NULL, NULL, NULL, ask_free);
-  sim_tally_init (&self->tally);
-  sim_rules_init (&self->rules, &self->plan.settings, !g_str_equal (plan->policy, SIM_LEASTCONN));
+  sim_asks_init (&self->asks, &self->plan, DISP_CLOCK (self->clock), self->random);
+  witness = sim_asks_get_witness (&self->asks);
+  self->transport = sim_transport_new (&witness);
   add_world (self);
   add_engine (self);
   change_fleet (self);
@@ -409,7 +245,6 @@ turn (Simulator *self)
 void
 simulator_free (Simulator *self)
 {
-  g_assert_cmpuint (g_hash_table_size (self->asks), ==, 0);
   g_ptr_array_unref (self->streams);
   g_clear_pointer (&self->leastconn, leastconn_free);
   for (guint i = 0; i < self->dispatchers->len; i++)
@@ -422,10 +257,7 @@ simulator_free (Simulator *self)
   g_assert_finalize_object (self->clock);
   g_assert_finalize_object (self->sink);
   g_rand_free (self->random);
-  g_hash_table_unref (self->asks);
-  sim_tally_clear (&self->tally);
-  sim_rules_clear (&self->rules);
-  g_free (self->present);
+  sim_asks_clear (&self->asks);
   g_free (self->quotas);
   g_main_context_release (self->context);
   g_main_context_pop_thread_default (self->context);
@@ -449,7 +281,7 @@ simulator_step (Simulator *self, gint64 end)
 
   self->n_events += rang ? 1 : 0;
   turn (self);
-  sim_rules_settled (&self->rules);
+  sim_rules_settled (&self->asks.rules);
   return rang;
 }
 
@@ -491,8 +323,9 @@ simulator_finish (Simulator *self)
     sim_device_settle (g_ptr_array_index (self->devices, i));
   while (simulator_step (self, now + 2 * self->plan.settings.timeout))
     ;
-  if (g_hash_table_size (self->asks) > 0)
-    sim_rules_break (&self->rules, "%u requests got no reply", g_hash_table_size (self->asks));
+  if (g_hash_table_size (self->asks.open) > 0)
+    sim_rules_break (&self->asks.rules, "%u requests got no reply",
+                     g_hash_table_size (self->asks.open));
 }
 
 /**
@@ -504,8 +337,8 @@ simulator_finish (Simulator *self)
 void
 simulator_forget (Simulator *self)
 {
-  sim_tally_clear (&self->tally);
-  sim_tally_init (&self->tally);
+  sim_tally_clear (&self->asks.tally);
+  sim_tally_init (&self->asks.tally);
   self->measured_from = disp_clock_now (DISP_CLOCK (self->clock));
 }
 
@@ -555,7 +388,7 @@ simulator_get_device (const Simulator *self, guint device)
 SimTally *
 simulator_get_tally (Simulator *self)
 {
-  return &self->tally;
+  return &self->asks.tally;
 }
 
 /**
@@ -567,7 +400,7 @@ simulator_get_tally (Simulator *self)
 SimRules *
 simulator_get_rules (Simulator *self)
 {
-  return &self->rules;
+  return &self->asks.rules;
 }
 
 /**

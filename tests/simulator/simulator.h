@@ -2,57 +2,9 @@
 #pragma once
 
 #include "engine/switchboard.h"
-#include "simulator/arrivals.h"
-#include "simulator/device.h"
+#include "simulator/plan.h"
 #include "simulator/rules.h"
 #include "simulator/tally.h"
-
-/* In place of a policy: HAProxy's algorithm, see simulator/leastconn.c. */
-#define SIM_LEASTCONN "leastconn"
-/* A max-in-flight that is no limit. */
-#define SIM_NO_LIMIT 1000000
-
-/**
- * SimModelSpec:
- * @name: its name
- * @sla: its target in milliseconds; 0 = none
- *
- * A model as it is simulated.
- */
-typedef struct
-{
-  const char *name;
-  double sla;
-} SimModelSpec;
-
-/**
- * SimPlan:
- * @models: (array length=n_models): the models, at most %SIM_MAX_MODELS
- * @n_models: how many
- * @devices: (array length=n_devices): the devices
- * @n_devices: how many
- * @streams: (array length=n_streams): what is asked
- * @n_streams: how many
- * @policy: the policy, or %SIM_LEASTCONN
- * @settings: the settings of the engine
- * @n_workers: how many dispatchers share the work, as the threads of the daemon do
- * @seed: for all that is left to chance
- *
- * What is simulated.
- */
-typedef struct
-{
-  const SimModelSpec *models;
-  guint n_models;
-  const SimDeviceSpec *devices;
-  guint n_devices;
-  const SimStreamSpec *streams;
-  guint n_streams;
-  const char *policy;
-  DispEngineSettings settings;
-  guint n_workers;
-  guint32 seed;
-} SimPlan;
 
 extern const DispEngineSettings sim_settings;
 
