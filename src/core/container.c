@@ -122,21 +122,6 @@ disp_container_get_source_quota (const DispContainer *self)
 }
 
 /**
- * disp_container_get_max_in_flight:
- * @self: a container
- * @configured: how many attempts a container may have that says nothing else, or
- *   %DISP_CAPACITY_AUTO
- *
- * Returns: how many attempts this one may have, or %DISP_CAPACITY_AUTO: as disp_capacity_take() and
- *   its kind want it
- */
-guint
-disp_container_get_max_in_flight (const DispContainer *self, guint configured)
-{
-  return self->max_in_flight != 0 ? self->max_in_flight : configured;
-}
-
-/**
  * disp_container_is_same:
  * @self: (type DispContainer): a container of one snapshot
  * @other: (type DispContainer): a container of another

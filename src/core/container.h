@@ -62,9 +62,25 @@ void disp_container_unref (DispContainer *self);
 
 gboolean disp_container_is_eligible (const DispContainer *self);
 double disp_container_get_source_quota (const DispContainer *self);
-guint disp_container_get_max_in_flight (const DispContainer *self, guint configured);
 gboolean disp_container_is_same (gconstpointer self, gconstpointer other);
 guint disp_container_hash (gconstpointer self);
 const char *disp_device_to_string (DispDevice device);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispContainer, disp_container_unref)
+
+/* What is asked of each candidate at each decision stands here, to cost no calls. */
+
+/**
+ * disp_container_get_max_in_flight:
+ * @self: a container
+ * @configured: how many attempts a container may have that says nothing else, or
+ *   %DISP_CAPACITY_AUTO
+ *
+ * Returns: how many attempts this one may have, or %DISP_CAPACITY_AUTO: as disp_capacity_take() and
+ *   its kind want it
+ */
+static inline guint
+disp_container_get_max_in_flight (const DispContainer *self, guint configured)
+{
+  return self->max_in_flight != 0 ? self->max_in_flight : configured;
+}

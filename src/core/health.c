@@ -16,7 +16,7 @@ typedef enum
   PHASE_OUT,  /* it was ejected, and has not come back */
 } Phase;
 
-/* All zeroes = nothing is known.  What disp_health_is_plain() looks at comes first. */
+/* All zeroes = nothing is known.  What disp_health_are_plain() looks at comes first. */
 typedef union
 {
   unsigned long long word;

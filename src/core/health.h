@@ -111,13 +111,17 @@ gboolean disp_health_recover (DispHealth *self, gint64 now);
 /* What is asked of each candidate at each decision stands here, to cost no calls. */
 
 /**
- * disp_health_is_plain:
- * @self: a health
+ * disp_health_are_plain:
+ * @one: a health
+ * @other: another
  *
- * Returns: whether it is well and its last attempt did not fail
+ * Returns: whether both are well, and the last attempt of each did not fail
  */
 static inline gboolean
-disp_health_is_plain (DispHealth *self)
+disp_health_are_plain (DispHealth *one, DispHealth *other)
 {
-  return (atomic_load_explicit (&self->word, memory_order_relaxed) & DISP_HEALTH_AGAINST) == 0;
+  return ((atomic_load_explicit (&one->word, memory_order_relaxed)
+           | atomic_load_explicit (&other->word, memory_order_relaxed))
+          & DISP_HEALTH_AGAINST)
+         == 0;
 }

@@ -30,13 +30,11 @@ has_place (const DispContainer *container, const DispPlaceQuery *query)
 }
 
 /* Whether nothing at all is to be considered, which is so nearly always. */
-static gboolean
-is_plain (const DispRoute *route, guint index)
+static inline gboolean
+is_plain (DispStanding *whole, DispStanding *model)
 {
-  DispStanding *whole = route->eligible[index]->standing;
-
-  return disp_health_is_plain (&whole->health) && disp_cooling_is_plain (&whole->cooling)
-         && disp_health_is_plain (&route->standings[index]->health);
+  return disp_health_are_plain (&whole->health, &model->health)
+         && disp_cooling_is_plain (&whole->cooling);
 }
 
 /* Whether the container is neither ejected nor unavailable, for the model or as a whole. */
@@ -106,8 +104,8 @@ typedef struct
   guint n_best; /* and those that are well */
 } Survey;
 
-/* One that is not plain. */
-static void
+/* One that is not plain; apart, so that it costs those that are nothing. */
+G_NO_INLINE static void
 look_closely (Survey *survey, guint index)
 {
   const DispPlaceQuery *query = survey->query;
@@ -133,35 +131,41 @@ look_closely (Survey *survey, guint index)
   survey->indices[survey->counts->n_free++] = index;
 }
 
+/* Most are plain, so that these are what it costs: they are counted apart. */
 static void
 look_at_all (Survey *survey)
 {
   const DispRoute *route = survey->route;
   const DispPlaceQuery *query = survey->query;
+  DispPlaceCounts *counts = survey->counts;
   guint n_plain = 0;
+  guint n_tried = 0; /* of these */
+  guint n_free = 0;  /* likewise */
 
-  *survey->counts = (DispPlaceCounts){ .cool_at = G_MAXINT64 };
+  *counts = (DispPlaceCounts){ .cool_at = G_MAXINT64 };
   survey->n_sound = survey->n_slow = survey->n_best = 0;
   for (guint i = 0; i < route->n_eligible; i++)
     {
-      DispContainer *container = route->eligible[i];
+      const DispContainer *container = route->eligible[i];
 
-      if (!is_plain (route, i))
+      if (G_UNLIKELY (!is_plain (container->standing, route->standings[i])))
         {
           look_closely (survey, i);
           continue;
         }
-      survey->n_sound++;
-      if (was_tried (container, query))
-        continue;
       n_plain++;
-      if (!has_place (container, query))
-        continue;
-      survey->n_best++;
-      survey->indices[survey->counts->n_free++] = i;
+      if (G_UNLIKELY (query->n_tried > 0) && was_tried (container, query))
+        n_tried++;
+      else if (has_place (container, query))
+        {
+          survey->indices[counts->n_free++] = i;
+          n_free++;
+        }
     }
-  survey->counts->n_usable += n_plain;
-  survey->counts->n_well += n_plain;
+  survey->n_sound += n_plain;
+  survey->n_best += n_free;
+  counts->n_usable += n_plain - n_tried;
+  counts->n_well += n_plain - n_tried;
 }
 
 /* Those in their slow start come in by chance, as long as there are others. */
@@ -231,7 +235,7 @@ disp_place_may_take (const DispRoute *route, guint index, const DispPlaceQuery *
 
   if (was_tried (route->eligible[index], query))
     return FALSE;
-  if (is_plain (route, index))
+  if (is_plain (route->eligible[index]->standing, route->standings[index]))
     return TRUE;
   if (!is_cool (route, index, query->now))
     return FALSE;
@@ -295,7 +299,7 @@ disp_place_take (DispPlace *self, const DispRoute *route, guint index, const Dis
   DispContainer *container = route->eligible[index];
 
   *self = (DispPlace){ .container = container, .standing = route->standings[index] };
-  if (is_plain (route, index) || enter_closely (self, route, index, query))
+  if (is_plain (container->standing, self->standing) || enter_closely (self, route, index, query))
     {
       self->n_taken = disp_capacity_take (container->capacity,
                                           get_max_in_flight (container, query));

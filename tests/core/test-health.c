@@ -48,15 +48,15 @@ test_streak (void)
 {
   DispHealth health = { 0 };
 
-  g_assert_true (disp_health_is_plain (&health));
+  g_assert_true (disp_health_are_plain (&health, &health));
   assert_state (&health, 0, DISP_HEALTH_WELL);
   for (guint i = 1; i < DISP_HEALTH_MAX_FAILURES; i++)
     g_assert_cmpuint (disp_health_fail (&health, 0, 1).n_failures, ==, i);
-  g_assert_false (disp_health_is_plain (&health));
+  g_assert_false (disp_health_are_plain (&health, &health));
   assert_state (&health, 1, DISP_HEALTH_WELL);
   g_assert_cmpint (disp_health_eject (&health, 1).kind, ==, DISP_VERDICT_AS_BEFORE);
   disp_health_succeed (&health, 0, 1);
-  g_assert_true (disp_health_is_plain (&health));
+  g_assert_true (disp_health_are_plain (&health, &health));
   fail_times (&health, DISP_HEALTH_MAX_FAILURES - 1, 1);
   g_assert_cmpuint (disp_health_fail (&health, 0, 1).n_failures, ==, DISP_HEALTH_MAX_FAILURES);
   assert_state (&health, 1, DISP_HEALTH_FAILING);
@@ -190,11 +190,11 @@ test_slow_start (void)
   assert_state (&health, now + 10 * SECOND - 1, DISP_HEALTH_SLOW_START);
   assert_state (&health, now + 10 * SECOND, DISP_HEALTH_WELL);
   g_assert_cmpfloat (disp_health_get_share (&health, now + 10 * SECOND), ==, 1);
-  g_assert_false (disp_health_is_plain (&health));
+  g_assert_false (disp_health_are_plain (&health, &health));
   disp_health_succeed (&health, 0, now + 9 * SECOND);
-  g_assert_false (disp_health_is_plain (&health));
+  g_assert_false (disp_health_are_plain (&health, &health));
   disp_health_succeed (&health, 0, now + 10 * SECOND);
-  g_assert_true (disp_health_is_plain (&health));
+  g_assert_true (disp_health_are_plain (&health, &health));
 }
 
 /* A probe before its time can help, but not harm. */
@@ -267,7 +267,7 @@ test_pardon (void)
   DispHealth health = { 0 };
 
   disp_health_pardon (&health, 0);
-  g_assert_true (disp_health_is_plain (&health));
+  g_assert_true (disp_health_are_plain (&health, &health));
   fail_times (&health, 5, 0);
   disp_health_eject (&health, 0);
   disp_health_pardon (&health, 0);
@@ -282,10 +282,10 @@ test_available (void)
   gint64 now = 5 * SECOND;
 
   g_assert_false (disp_health_set_available (&health, TRUE, now));
-  g_assert_true (disp_health_is_plain (&health));
+  g_assert_true (disp_health_are_plain (&health, &health));
   g_assert_true (disp_health_set_available (&health, FALSE, now));
   g_assert_false (disp_health_set_available (&health, FALSE, now));
-  g_assert_false (disp_health_is_plain (&health));
+  g_assert_false (disp_health_are_plain (&health, &health));
   assert_state (&health, now, DISP_HEALTH_UNAVAILABLE);
   fail_times (&health, 5, now);
   disp_health_eject (&health, now);
