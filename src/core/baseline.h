@@ -8,13 +8,19 @@
 /**
  * DispBaseline:
  *
- * How long a container takes for a model when it has nothing else to do.  It is atomic, so any
- * thread may use it and none waits.
+ * How long a container takes for a model when it has nothing else to do: the geometric mean of the
+ * latest durations.  It is atomic, so any thread may use it and none waits.
  */
 typedef struct
 {
-  _Atomic double alone; /* (atomic) mean duration in microseconds; 0 = no sample yet */
+  _Atomic double alone;   /* (atomic) in microseconds; 0 = no sample yet */
+  _Atomic double spread;  /* (atomic) the mean distance of the logarithms from that of alone */
+  atomic_uint n_quicker;  /* (atomic) whether attempts that had company take less than that */
+  atomic_uint n_halvings; /* (atomic) the next sample weighs 1/2 to the power of this */
 } DispBaseline;
 
-double disp_baseline_get (DispBaseline *self);
+double disp_baseline_get (const DispBaseline *self);
+double disp_baseline_get_spread (const DispBaseline *self);
 void disp_baseline_learn (DispBaseline *self, gint64 duration);
+void disp_baseline_learn_crowded (DispBaseline *self, gint64 duration);
+void disp_baseline_correct (DispBaseline *self, gint64 duration);

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/capacity.h"
 
+#include "core/limit-rule.h"
 #include "core/tsan.h"
+
+/* The places that are taken, and whether more than one was at once since none was. */
+#define N_TAKEN_MASK 0x7fffffffU
+#define CROWDED 0x80000000U
 
 struct _DispCapacity
 {
-  atomic_uint n_taken; /* (atomic) */
-  atomic_uint limit;   /* (atomic) what was found by measuring */
+  atomic_uint places;    /* (atomic) see CROWDED */
+  atomic_uint limit;     /* (atomic) what was found by measuring: that of the rule */
+  atomic_flag is_taught; /* (atomic) whether a thread uses the rule */
+  DispLimitRule rule;    /* (locked-by is_taught) */
 };
-
-/* So many a container may have before anything was measured. */
-#define FIRST_LIMIT 8
 
 /**
  * disp_capacity_new:
@@ -22,7 +26,9 @@ disp_capacity_new (void)
 {
   DispCapacity *self = g_atomic_rc_box_new0 (DispCapacity);
 
-  atomic_init (&self->limit, FIRST_LIMIT);
+  disp_limit_rule_init (&self->rule);
+  atomic_init (&self->limit, disp_limit_rule_get (&self->rule));
+  atomic_flag_clear (&self->is_taught);
   return self;
 }
 
@@ -70,12 +76,18 @@ guint
 disp_capacity_take (DispCapacity *self, guint max_in_flight)
 {
   guint limit = disp_capacity_get_limit (self, max_in_flight);
-  guint n_taken = atomic_load (&self->n_taken);
+  guint places = atomic_load (&self->places);
+  guint n_taken;
+  guint updated;
 
   do
-    if (n_taken >= limit)
-      return 0;
-  while (!atomic_compare_exchange_weak (&self->n_taken, &n_taken, n_taken + 1));
+    {
+      n_taken = places & N_TAKEN_MASK;
+      if (n_taken >= limit)
+        return 0;
+      updated = n_taken == 0 ? 1 : (places + 1) | CROWDED;
+    }
+  while (!atomic_compare_exchange_weak (&self->places, &places, updated));
   return n_taken + 1;
 }
 
@@ -88,7 +100,7 @@ disp_capacity_take (DispCapacity *self, guint max_in_flight)
 void
 disp_capacity_give (DispCapacity *self)
 {
-  atomic_fetch_sub (&self->n_taken, 1);
+  atomic_fetch_sub (&self->places, 1);
 }
 
 /**
@@ -100,15 +112,28 @@ disp_capacity_give (DispCapacity *self)
  * @n_taken: what disp_capacity_take() said when it began
  * @now: the time, in microseconds
  *
- * Learns from an attempt, before its place is given back.
+ * Learns from an attempt, before its place is given back.  When another thread is just learning
+ * here, this attempt is passed over: it is one of many.  It is not when no other is in flight.
  */
 void
 disp_capacity_learn (DispCapacity *self, DispBaseline *baseline, DispOutcome outcome,
-                     gint64 duration, guint n_taken, G_GNUC_UNUSED gint64 now)
+                     gint64 duration, guint n_taken, gint64 now)
 {
-  if (outcome == DISP_OUTCOME_SUCCESS && n_taken == 1
-      && atomic_load_explicit (&self->n_taken, memory_order_relaxed) == 1)
-    disp_baseline_learn (baseline, duration);
+  DispLimitSample sample = {
+    .outcome = outcome,
+    .duration = duration,
+    .n_taken = n_taken,
+    .now = now,
+  };
+
+  if (atomic_flag_test_and_set_explicit (&self->is_taught, memory_order_acquire))
+    return;
+  /* Whoever was alone when it began, and is so now without having been crowded, was all the time.
+   */
+  sample.alone = n_taken == 1 && atomic_load_explicit (&self->places, memory_order_relaxed) == 1;
+  disp_limit_rule_learn (&self->rule, baseline, &sample);
+  atomic_store_explicit (&self->limit, disp_limit_rule_get (&self->rule), memory_order_relaxed);
+  atomic_flag_clear_explicit (&self->is_taught, memory_order_release);
 }
 
 /**
@@ -133,7 +158,7 @@ disp_capacity_has_place (DispCapacity *self, guint max_in_flight)
 guint
 disp_capacity_get_taken (DispCapacity *self)
 {
-  return atomic_load (&self->n_taken);
+  return atomic_load (&self->places) & N_TAKEN_MASK;
 }
 
 /**
