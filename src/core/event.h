@@ -27,6 +27,8 @@
  * @DISP_EVENT_REQUEST_ENDED: a request was answered
  * @DISP_EVENT_CONTAINER_FAILS: a request failed at a container, and the one before did not
  * @DISP_EVENT_CONTAINER_ANSWERS: one succeeded there again
+ * @DISP_EVENT_CONTAINER_EJECTED: a container gets no requests for some time, since too many failed
+ * @DISP_EVENT_CONTAINER_RETURNED: it gets requests again
  * @DISP_EVENT_CONTAINER_LOST: a container does not answer checks, and gets no requests
  * @DISP_EVENT_CONTAINER_FOUND: it answers them again
  * @DISP_EVENT_CONTAINER_UNCHECKED: a container does not tell the status of its models
@@ -97,6 +99,8 @@ typedef enum
   DISP_EVENT_REQUEST_ENDED,
   DISP_EVENT_CONTAINER_FAILS,
   DISP_EVENT_CONTAINER_ANSWERS,
+  DISP_EVENT_CONTAINER_EJECTED,
+  DISP_EVENT_CONTAINER_RETURNED,
   DISP_EVENT_CONTAINER_LOST,
   DISP_EVENT_CONTAINER_FOUND,
   DISP_EVENT_CONTAINER_UNCHECKED,

@@ -3,6 +3,11 @@
 
 #include "core/event.h"
 
+/* With these two a container says that it can take no more now (RFC 6585, section 4, and RFC 9110,
+ * section 15.6.4). */
+#define HTTP_TOO_MANY_REQUESTS 429
+#define HTTP_SERVICE_UNAVAILABLE 503
+
 /* One try at one container.  It frees itself when it ends. */
 struct _DispAttempt
 {
@@ -37,7 +42,11 @@ judge (DispAttempt *self, const DispAnswer *answer)
 {
   if (self->cancel_error != NULL)
     return self->cancel_outcome;
-  return answer != NULL && answer->status < 500 ? DISP_OUTCOME_SUCCESS : DISP_OUTCOME_FAILURE;
+  if (answer == NULL)
+    return DISP_OUTCOME_FAILURE;
+  if (answer->status == HTTP_TOO_MANY_REQUESTS || answer->status == HTTP_SERVICE_UNAVAILABLE)
+    return DISP_OUTCOME_BUSY;
+  return answer->status < 500 ? DISP_OUTCOME_SUCCESS : DISP_OUTCOME_FAILURE;
 }
 
 /* An operator hears once that a container fails, and once that it answers again. */
@@ -86,7 +95,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
       disp_notice_touch (self->notice);
     }
   disp_policy_request_finished (self->policy, self->container, outcome, duration);
-  self->ended (answer, error, self->user_data);
+  self->ended (outcome, duration, answer, error, self->user_data);
   attempt_free (self);
 }
 

@@ -10,13 +10,16 @@ typedef struct _DispAttempt DispAttempt;
 
 /**
  * DispAttemptEnded:
+ * @outcome: how
+ * @duration: how long it took, in microseconds
  * @answer: (transfer full) (nullable): the container's answer, whatever its status
  * @error: (nullable): why there is none
  * @user_data: as given to disp_attempt_start()
  *
  * Called once when an attempt has ended, after the counters know of it.
  */
-typedef void (*DispAttemptEnded) (DispAnswer *answer, const GError *error, gpointer user_data);
+typedef void (*DispAttemptEnded) (DispOutcome outcome, gint64 duration, DispAnswer *answer,
+                                  const GError *error, gpointer user_data);
 
 DispAttempt *disp_attempt_start (DispTransport *transport, DispClock *clock, DispNotice *notice,
                                  DispPolicy *policy, DispContainer *container, DispRequest *request,

@@ -1,58 +1,32 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/dispatcher.h"
+#include "engine/dispatch-private.h"
 
 #include "core/error.h"
 #include "core/event.h"
-#include "engine/attempt.h"
-#include "engine/hold.h"
-#include "engine/recording.h"
 
 /*
- * The life of a request, told from top to bottom in disp_dispatcher_dispatch_async(),
- * on_attempt_ended() and end(): created → chosen → forwarded → answered → completed.  There is one
- * dispatcher for each worker.
+ * The beginning and the end of the life of a request: created → placed → tried → answered →
+ * completed.  There is one dispatcher for each worker.
  */
-struct _DispDispatcher
-{
-  GObject parent_instance;
-  DispSwitchboard *switchboard; /* (owned) */
-  DispTransport *transport;     /* (owned) */
-  GRand *random;                /* (owned) */
-  GQueue waiting;               /* (element-type Dispatch, unowned) those that wait */
-};
 
 G_DEFINE_FINAL_TYPE (DispDispatcher, disp_dispatcher, G_TYPE_OBJECT)
-
-/* One request on its way.  It waits for its attempt, then perhaps for its record. */
-typedef struct
-{
-  DispRequest *request; /* (owned) */
-  DispRecording recording;
-  DispRouting *routing;         /* (owned) (nullable) that it began with */
-  DispEngineSettings *settings; /* (owned) that it began with */
-  DispContainer *container;     /* (owned) (nullable) once chosen */
-  DispAttempt *attempt;         /* (unowned) (nullable) while it runs */
-  DispHold *hold;               /* (unowned) (nullable) while it runs */
-  DispReply *held;              /* (owned) (nullable) the reply, while @hold runs */
-  gint64 version;               /* of the route; 0 = not known */
-  gint64 arrived;               /* on the scale of the clock */
-  gint64 forwarded;             /* on the scale of the clock; 0 = not yet */
-  GSource *deadline;            /* (owned) (nullable) */
-  gulong cancelled_id;
-  GList link; /* in the list of those that wait, while it does */
-} Dispatch;
 
 static void
 dispatch_free (gpointer data)
 {
-  Dispatch *dispatch = data;
+  DispDispatch *self = data;
 
-  g_assert (dispatch->attempt == NULL && dispatch->hold == NULL && dispatch->deadline == NULL);
-  disp_request_unref (dispatch->request);
-  g_clear_pointer (&dispatch->routing, disp_routing_unref);
-  disp_engine_settings_unref (dispatch->settings);
-  g_clear_pointer (&dispatch->container, disp_container_unref);
-  g_free (dispatch);
+  g_assert (self->n_visits == 0 && self->hold == NULL && self->timer == NULL && !self->has_budget);
+  for (guint i = 0; i < self->n_attempts; i++)
+    disp_capacity_unref (self->tried[i]);
+  disp_request_unref (self->request);
+  g_clear_pointer (&self->routing, disp_routing_unref);
+  disp_engine_settings_unref (self->settings);
+  g_clear_pointer (&self->container, disp_container_unref);
+  g_clear_pointer (&self->answer, disp_answer_free);
+  g_clear_error (&self->error);
+  g_clear_error (&self->given_up);
+  g_free (self);
 }
 
 static void
@@ -60,6 +34,10 @@ disp_dispatcher_finalize (GObject *object)
 {
   DispDispatcher *self = DISP_DISPATCHER (object);
 
+  disp_waiting_room_close_porch (disp_switchboard_get_waiting_room (self->switchboard),
+                                 self->porch);
+  g_array_unref (self->indices);
+  g_ptr_array_unref (self->candidates);
   g_object_unref (self->switchboard);
   g_object_unref (self->transport);
   g_rand_free (self->random);
@@ -75,18 +53,63 @@ disp_dispatcher_class_init (DispDispatcherClass *klass)
 static void
 disp_dispatcher_init (DispDispatcher *self)
 {
-  g_queue_init (&self->waiting);
+  g_queue_init (&self->active);
+  self->indices = g_array_new (FALSE, FALSE, sizeof (guint));
+  self->candidates = g_ptr_array_new ();
+}
+
+/**
+ * disp_dispatch_get_now:
+ * @self: a request on its way
+ *
+ * Returns: the time, on the scale of the clock
+ */
+gint64
+disp_dispatch_get_now (const DispDispatch *self)
+{
+  return disp_clock_now (disp_switchboard_get_clock (self->dispatcher->switchboard));
+}
+
+/**
+ * disp_dispatch_count_active:
+ * @self: a request on its way
+ *
+ * Returns: how many are on their way in the whole daemon
+ */
+guint
+disp_dispatch_count_active (const DispDispatch *self)
+{
+  return (guint) disp_stats_get_in_flight (
+      disp_switchboard_get_totals (self->dispatcher->switchboard));
+}
+
+/**
+ * disp_dispatch_get_visit_terms:
+ * @self: a request whose route is known
+ *
+ * Returns: what its visits are made with; all of it lives as long as @self
+ */
+DispVisitTerms
+disp_dispatch_get_visit_terms (const DispDispatch *self)
+{
+  return (DispVisitTerms){
+    .switchboard = self->dispatcher->switchboard,
+    .transport = self->dispatcher->transport,
+    .routing = self->routing,
+    .route = self->route,
+    .settings = self->settings,
+  };
 }
 
 static void
-log_request (const Dispatch *dispatch, const DispReply *reply)
+log_request (const DispDispatch *self, const DispReply *reply)
 {
-  const DispRequest *request = dispatch->request;
-  const DispContainer *container = dispatch->container;
+  const DispRequest *request = self->request;
+  const DispContainer *container = reply->container;
   char version[24] = "";
 
-  if (dispatch->version != 0)
-    g_snprintf (version, sizeof version, "%" G_GINT64_FORMAT, dispatch->version);
+  if (self->route != NULL && self->route->version != 0)
+    g_snprintf (version, sizeof version, "%" G_GINT64_FORMAT, self->route->version);
   disp_event_log (DISP_EVENT_REQUEST_ENDED,
                   &(DispEventFields){ .request_id = request->id,
                                       .client_request_id = request->request_id,
@@ -104,33 +127,39 @@ log_request (const Dispatch *dispatch, const DispReply *reply)
 
 /* The one place from which a reply goes out. */
 static void
-give_reply (GTask *task, DispReply *reply)
+give_reply (DispDispatch *self, DispReply *reply)
 {
-  DispDispatcher *self = g_task_get_source_object (task);
-  Dispatch *dispatch = g_task_get_task_data (task);
-  DispSwitchboard *switchboard = self->switchboard;
-  gint64 now = disp_clock_now (disp_switchboard_get_clock (switchboard));
+  DispSwitchboard *switchboard = self->dispatcher->switchboard;
+  GTask *task = self->task;
 
-  disp_clock_clear_timer (&dispatch->deadline);
-  if (dispatch->cancelled_id != 0)
-    g_signal_handler_disconnect (g_task_get_cancellable (task), dispatch->cancelled_id);
+  disp_clock_clear_timer (&self->timer);
+  if (self->cancelled_id != 0)
+    g_signal_handler_disconnect (g_task_get_cancellable (task), self->cancelled_id);
+  if (self->has_budget)
+    disp_retry_budget_give (disp_switchboard_get_retry_budget (switchboard));
+  self->has_budget = FALSE;
+  g_queue_unlink (&self->dispatcher->active, &self->link);
   disp_stats_end (disp_switchboard_get_totals (switchboard), disp_reply_get_outcome (reply),
-                  now - dispatch->arrived);
-  if (dispatch->settings->log_requests)
-    log_request (dispatch, reply);
+                  disp_dispatch_get_now (self) - self->arrived);
+  if (self->settings->log_requests)
+    log_request (self, reply);
   g_task_return_pointer (task, reply, (GDestroyNotify) disp_reply_free);
   g_object_unref (task);
 }
 
 /* In how many seconds what failed with @code may be tried again; 0 = nobody knows. */
 static guint
-get_retry_after (const Dispatch *dispatch, int code)
+get_retry_after (const DispDispatch *self, int code)
 {
+  if (self->retry_after > 0)
+    return self->retry_after;
   switch (code)
     {
     case DISP_ERROR_NO_FLEET:
     case DISP_ERROR_NO_CONTAINER:
-      return dispatch->settings->retry_after;
+      return self->settings->retry_after;
+    case DISP_ERROR_UNREACHABLE:
+      return DISP_UNWELL_RETRY_AFTER;
     case DISP_ERROR_RECORDS_FULL:
     case DISP_ERROR_NOT_RECORDED:
       return DISP_RECORD_SINK_RETRY_AFTER;
@@ -142,102 +171,169 @@ get_retry_after (const Dispatch *dispatch, int code)
 static void
 on_hold_ended (const GError *error, gpointer user_data)
 {
-  GTask *task = user_data;
-  DispDispatcher *self = g_task_get_source_object (task);
-  Dispatch *dispatch = g_task_get_task_data (task);
+  DispDispatch *self = user_data;
 
-  dispatch->hold = NULL;
-  g_queue_unlink (&self->waiting, &dispatch->link);
+  self->hold = NULL;
   if (error != NULL)
-    disp_reply_set_error (dispatch->held, error, get_retry_after (dispatch, error->code));
-  give_reply (task, g_steal_pointer (&dispatch->held));
+    disp_reply_set_error (self->held, error, get_retry_after (self, error->code));
+  give_reply (self, g_steal_pointer (&self->held));
 }
 
 /* Records how a request ended.  What a container answered may have to wait for that. */
 static void
-end (GTask *task, DispReply *reply)
+end (DispDispatch *self, DispReply *reply)
 {
-  DispDispatcher *self = g_task_get_source_object (task);
-  Dispatch *dispatch = g_task_get_task_data (task);
-  DispRecordSink *sink = disp_switchboard_get_sink (self->switchboard);
-  gint64 now = disp_clock_now (disp_switchboard_get_clock (self->switchboard));
+  DispRecordSink *sink = disp_switchboard_get_sink (self->dispatcher->switchboard);
+  const gint64 now = disp_dispatch_get_now (self);
   DispRecord *record;
 
-  reply->container = dispatch->container != NULL ? disp_container_ref (dispatch->container) : NULL;
-  reply->queued = (dispatch->forwarded != 0 ? dispatch->forwarded : now) - dispatch->arrived;
-  reply->upstream = dispatch->forwarded != 0 ? now - dispatch->forwarded : 0;
-  record = disp_recording_end (&dispatch->recording, reply, dispatch->version);
-  if (record != NULL && reply->reason == NULL && dispatch->settings->hold_answers)
+  if (self->wait_began != 0)
+    self->waited += now - self->wait_began;
+  self->wait_began = 0;
+  reply->container = self->container != NULL ? disp_container_ref (self->container) : NULL;
+  reply->n_attempts = self->n_attempts;
+  reply->queued = self->n_attempts > 0 ? self->waited : now - self->arrived;
+  reply->upstream = now - self->arrived - reply->queued;
+  record = disp_recording_end (&self->recording, reply,
+                               self->route != NULL ? self->route->version : 0);
+  if (record != NULL && reply->reason == NULL && self->settings->hold_answers)
     {
-      dispatch->held = reply;
-      g_queue_push_tail_link (&self->waiting, &dispatch->link);
-      dispatch->hold = disp_hold_start (sink, record, on_hold_ended, task);
+      self->held = reply;
+      self->stage = DISP_STAGE_HOLDING;
+      self->hold = disp_hold_start (sink, record, on_hold_ended, self);
+      disp_dispatch_set_timer (self);
       return;
     }
   if (record != NULL)
     disp_record_sink_push (sink, record);
-  give_reply (task, reply);
+  give_reply (self, reply);
 }
 
-static void
-end_with_error (GTask *task, const GError *error)
+/**
+ * disp_dispatch_end_with_answer:
+ * @self: a request that is at no container and does not wait
+ * @answer: (transfer full): what the container answered
+ *
+ * Ends it.  It must not be touched afterwards.
+ */
+void
+disp_dispatch_end_with_answer (DispDispatch *self, DispAnswer *answer)
 {
-  const Dispatch *dispatch = g_task_get_task_data (task);
+  end (self, disp_reply_new (answer));
+}
+
+/**
+ * disp_dispatch_end_with_error:
+ * @self: a request that is at no container and does not wait
+ * @error: why it has no answer
+ *
+ * Ends it.  It must not be touched afterwards.
+ */
+void
+disp_dispatch_end_with_error (DispDispatch *self, const GError *error)
+{
   int code = error->domain == DISP_ERROR ? error->code : DISP_ERROR_FAILED;
 
-  end (task, disp_reply_new_for_error (error, get_retry_after (dispatch, code)));
-}
-
-static void
-on_attempt_ended (DispAnswer *answer, const GError *error, gpointer user_data)
-{
-  GTask *task = user_data;
-  DispDispatcher *self = g_task_get_source_object (task);
-  Dispatch *dispatch = g_task_get_task_data (task);
-
-  dispatch->attempt = NULL;
-  g_queue_unlink (&self->waiting, &dispatch->link);
-  if (answer != NULL)
-    end (task, disp_reply_new (answer));
-  else
-    end_with_error (task, error);
-}
-
-/* Lets a request wait no longer; it ends soon, with @error. */
-static void
-give_up (Dispatch *dispatch, DispOutcome outcome, GError *error)
-{
-  if (dispatch->attempt != NULL)
-    disp_attempt_cancel (dispatch->attempt, outcome, error);
-  else
-    disp_hold_cancel (dispatch->hold, error);
-}
-
-/* A client may give its request less time than the operator does. */
-static gint64
-get_timeout (const Dispatch *dispatch)
-{
-  gint64 timeout = dispatch->settings->timeout;
-
-  return dispatch->request->timeout > 0 ? MIN (dispatch->request->timeout, timeout) : timeout;
+  end (self, disp_reply_new_for_error (error, get_retry_after (self, code)));
 }
 
 static gboolean
-on_deadline (gpointer user_data)
+end_given_up (gpointer user_data)
 {
-  Dispatch *dispatch = g_task_get_task_data (user_data);
-  double timeout = (double) get_timeout (dispatch) / G_USEC_PER_SEC;
+  DispDispatch *self = user_data;
 
-  if (dispatch->attempt != NULL)
-    give_up (dispatch, DISP_OUTCOME_FAILURE,
-             g_error_new (DISP_ERROR, DISP_ERROR_DEADLINE,
-                          "container \"%s\" did not answer within %g s", dispatch->container->name,
-                          timeout));
-  else
-    give_up (dispatch, DISP_OUTCOME_FAILURE,
-             g_error_new (DISP_ERROR, DISP_ERROR_NOT_RECORDED,
-                          "the record of the answer was not stored within %g s", timeout));
+  disp_clock_clear_timer (&self->timer);
+  disp_dispatch_end_with_error (self, self->given_up);
   return G_SOURCE_REMOVE;
+}
+
+/* Lets a request wait no longer; it ends soon, with @error, never from inside this call.  What is
+ * given up already changes nothing. */
+static void
+give_up (DispDispatch *self, DispOutcome outcome, GError *error)
+{
+  if (self->given_up != NULL || self->stage == DISP_STAGE_GIVEN_UP)
+    {
+      g_error_free (error);
+      return;
+    }
+  self->given_up = error;
+  switch (self->stage)
+    {
+    case DISP_STAGE_VISITING:
+      disp_dispatch_cancel_visits (self, outcome, error);
+      break;
+    case DISP_STAGE_HOLDING:
+      disp_hold_cancel (self->hold, g_error_copy (error));
+      break;
+    default:
+      disp_dispatch_stop_waiting (self);
+      self->stage = DISP_STAGE_GIVEN_UP;
+      disp_clock_clear_timer (&self->timer);
+      self->timer = g_idle_source_new ();
+      g_source_set_static_name (self->timer, "request given up");
+      g_source_set_priority (self->timer, G_PRIORITY_DEFAULT);
+      g_source_set_callback (self->timer, end_given_up, self, NULL);
+      g_source_attach (self->timer, g_main_context_get_thread_default ());
+    }
+}
+
+static GError *
+new_deadline_error (const DispDispatch *self)
+{
+  double timeout = (double) (self->deadline - self->arrived) / G_USEC_PER_SEC;
+
+  if (self->stage == DISP_STAGE_HOLDING)
+    return g_error_new (DISP_ERROR, DISP_ERROR_NOT_RECORDED,
+                        "the record of the answer was not stored within %g s", timeout);
+  if (self->stage == DISP_STAGE_VISITING)
+    return g_error_new (DISP_ERROR, DISP_ERROR_DEADLINE,
+                        "container \"%s\" did not answer within %g s",
+                        disp_visit_get_container (self->visits[0])->name, timeout);
+  return g_error_new (DISP_ERROR, DISP_ERROR_DEADLINE,
+                      "no container of model \"%s\" had a place within %g s", self->request->model,
+                      timeout);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  DispDispatch *self = user_data;
+  const gint64 now = disp_dispatch_get_now (self);
+
+  disp_clock_clear_timer (&self->timer);
+  if (now >= self->deadline)
+    give_up (self, DISP_OUTCOME_FAILURE, new_deadline_error (self));
+  else if (self->stage == DISP_STAGE_VISITING)
+    disp_dispatch_look_at_visits (self, now);
+  else
+    disp_dispatch_end_wait (self, now);
+  return G_SOURCE_REMOVE;
+}
+
+/**
+ * disp_dispatch_set_timer:
+ * @self: a request that waits for something
+ *
+ * Has what is due next done in its time.
+ */
+void
+disp_dispatch_set_timer (DispDispatch *self)
+{
+  DispClock *clock = disp_switchboard_get_clock (self->dispatcher->switchboard);
+  gint64 at = self->deadline;
+
+  if (self->given_up != NULL)
+    return;
+  if (self->stage == DISP_STAGE_VISITING)
+    at = MIN (at, disp_dispatch_get_visit_end (self));
+  else if (self->stage != DISP_STAGE_HOLDING)
+    at = MIN (at, disp_dispatch_get_wait_end (self));
+  if (self->timer != NULL && self->timer_at == at)
+    return;
+  disp_clock_clear_timer (&self->timer);
+  self->timer_at = at;
+  self->timer = disp_clock_add_timer (clock, at, "request deadline", on_timer, self);
 }
 
 static void
@@ -248,78 +344,25 @@ on_client_gone (G_GNUC_UNUSED GCancellable *cancellable, gpointer user_data)
                                 "the client hung up before its answer"));
 }
 
-/* Finds who could serve the request, and lets the policy choose. */
-static const DispRoute *
-choose (DispDispatcher *self, Dispatch *dispatch, GError **error)
-{
-  const DispRequest *request = dispatch->request;
-  const DispRoute *route;
-  guint index;
-
-  if (dispatch->routing == NULL)
-    {
-      g_set_error_literal (error, DISP_ERROR, DISP_ERROR_NO_FLEET, "no fleet is known yet");
-      return NULL;
-    }
-  route = disp_fleet_find (disp_routing_get_fleet (dispatch->routing), request->model,
-                           &request->version, error);
-  if (route == NULL)
-    return NULL;
-  dispatch->version = route->version;
-  if (!disp_route_check_eligible (route, error))
-    return NULL;
-  index = disp_policy_select (disp_routing_get_policy (dispatch->routing, route), route->eligible,
-                              route->n_eligible, request, self->random);
-  dispatch->container = disp_container_ref (route->eligible[index]);
-  return route;
-}
-
-static void
-forward (GTask *task, const DispRoute *route)
-{
-  DispDispatcher *self = g_task_get_source_object (task);
-  Dispatch *dispatch = g_task_get_task_data (task);
-  const DispRequest *request = dispatch->request;
-  const DispEngineSettings *settings = dispatch->settings;
-  DispClock *clock = disp_switchboard_get_clock (self->switchboard);
-  GCancellable *cancellable = g_task_get_cancellable (task);
-  g_autofree char *path = disp_serving_path_build (
-      settings->version_path, request->model, &request->version, route->version, request->verb);
-
-  dispatch->forwarded = disp_clock_now (clock);
-  dispatch->attempt = disp_attempt_start (
-      self->transport, clock, disp_switchboard_get_notice (self->switchboard),
-      disp_routing_get_policy (dispatch->routing, route), dispatch->container, dispatch->request,
-      path, on_attempt_ended, task);
-  dispatch->link.data = dispatch;
-  g_queue_push_tail_link (&self->waiting, &dispatch->link);
-  dispatch->deadline = disp_clock_add_timer (clock, dispatch->arrived + get_timeout (dispatch),
-                                             "request deadline", on_deadline, task);
-  if (cancellable != NULL)
-    {
-      dispatch->cancelled_id = g_signal_connect (cancellable, "cancelled",
-                                                 G_CALLBACK (on_client_gone), dispatch);
-      if (g_cancellable_is_cancelled (cancellable))
-        on_client_gone (cancellable, dispatch);
-    }
-}
-
 /**
  * disp_dispatcher_new:
  * @switchboard: what all workers share
  * @transport: how this worker reaches containers
  * @random: (transfer full): the generator of this worker
  *
- * Returns: (transfer full): the dispatcher of one worker, to be used on its thread only
+ * Returns: (transfer full): the dispatcher of one worker, to be used on this thread only
  */
 DispDispatcher *
 disp_dispatcher_new (DispSwitchboard *switchboard, DispTransport *transport, GRand *random)
 {
   DispDispatcher *self = g_object_new (DISP_TYPE_DISPATCHER, NULL);
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
 
   self->switchboard = g_object_ref (switchboard);
   self->transport = g_object_ref (transport);
   self->random = random;
+  self->porch = disp_waiting_room_open_porch (disp_switchboard_get_waiting_room (switchboard),
+                                              context, disp_dispatch_on_called, NULL);
   return self;
 }
 
@@ -335,6 +378,34 @@ disp_dispatcher_get_switchboard (DispDispatcher *self)
   return self->switchboard;
 }
 
+static DispDispatch *
+dispatch_new (DispDispatcher *dispatcher, DispRequest *request, GTask *task)
+{
+  DispDispatch *self = g_new0 (DispDispatch, 1);
+  DispClock *clock = disp_switchboard_get_clock (dispatcher->switchboard);
+  gint64 timeout;
+
+  self->dispatcher = dispatcher;
+  self->task = task;
+  self->request = disp_request_ref (request);
+  self->link.data = self;
+  self->arrived = disp_clock_now (clock);
+  disp_switchboard_enter (dispatcher->switchboard, &self->routing, &self->settings);
+  timeout = self->settings->timeout;
+  self->deadline = self->arrived
+                   + (request->timeout > 0 ? MIN (request->timeout, timeout) : timeout);
+  self->is_idempotent = !disp_request_is_prediction (request)
+                        || self->settings->not_idempotent == NULL
+                        || !g_strv_contains ((const char *const *) self->settings->not_idempotent,
+                                             request->model);
+  self->recording = (DispRecording){
+    .request = request,
+    .arrived_real = disp_clock_now_real (clock),
+    .payload_limit = self->settings->payload_limit,
+  };
+  return self;
+}
+
 /**
  * disp_dispatcher_dispatch_async:
  * @self: a dispatcher
@@ -343,43 +414,40 @@ disp_dispatcher_get_switchboard (DispDispatcher *self)
  * @callback: called on the thread-default context, exactly once, never from inside this call
  * @user_data: for @callback
  *
- * Has a request answered: records it, lets the policy choose a container, forwards it, records its
- * end.  A prediction whose records have no room is refused.  With @hold_answers the answer of a
+ * Has a request answered: records it, finds it a place at a container, forwards it, records its
+ * end. A prediction whose records have no room is refused.  With @hold_answers the answer of a
  * container waits for its record, at the longest until the request's time is over.  Keeps @self
- * alive until @callback.
+ * alive until
+ * @callback.
  */
 void
 disp_dispatcher_dispatch_async (DispDispatcher *self, DispRequest *request,
                                 GCancellable *cancellable, GAsyncReadyCallback callback,
                                 gpointer user_data)
 {
-  DispClock *clock = disp_switchboard_get_clock (self->switchboard);
   GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Dispatch *dispatch = g_new0 (Dispatch, 1);
+  DispDispatch *dispatch = dispatch_new (self, request, task);
   g_autoptr (GError) error = NULL;
-  const DispRoute *route = NULL;
 
   g_task_set_source_tag (task, disp_dispatcher_dispatch_async);
   /* The reply comes also after a cancel: it ends the record. */
   g_task_set_check_cancellable (task, FALSE);
   g_task_set_task_data (task, dispatch, dispatch_free);
-  dispatch->request = disp_request_ref (request);
-  dispatch->arrived = disp_clock_now (clock);
-  disp_switchboard_enter (self->switchboard, &dispatch->routing, &dispatch->settings);
-  dispatch->recording = (DispRecording){
-    .request = request,
-    .arrived_real = disp_clock_now_real (clock),
-    .payload_limit = dispatch->settings->payload_limit,
-  };
-
+  g_queue_push_tail_link (&self->active, &dispatch->link);
   disp_stats_begin (disp_switchboard_get_totals (self->switchboard));
-  if (disp_recording_begin (&dispatch->recording, disp_switchboard_get_sink (self->switchboard),
-                            &error))
-    route = choose (self, dispatch, &error);
-  if (route != NULL)
-    forward (task, route);
+  if (!disp_recording_begin (&dispatch->recording, disp_switchboard_get_sink (self->switchboard),
+                             &error))
+    {
+      disp_dispatch_end_with_error (dispatch, error);
+      return;
+    }
+  if (cancellable != NULL)
+    dispatch->cancelled_id = g_signal_connect (cancellable, "cancelled",
+                                               G_CALLBACK (on_client_gone), dispatch);
+  if (cancellable != NULL && g_cancellable_is_cancelled (cancellable))
+    on_client_gone (cancellable, dispatch);
   else
-    end_with_error (task, error);
+    disp_dispatch_find_place (dispatch);
 }
 
 /**
@@ -407,10 +475,11 @@ disp_dispatcher_dispatch_finish (DispDispatcher *self, GAsyncResult *result)
 void
 disp_dispatcher_abort (DispDispatcher *self)
 {
-  for (GList *link = self->waiting.head; link != NULL; link = link->next)
+  for (GList *link = self->active.head; link != NULL; link = link->next)
     {
-      Dispatch *dispatch = link->data;
-      const char *what = dispatch->attempt != NULL ? "the answer came" : "its record was stored";
+      DispDispatch *dispatch = link->data;
+      const char *what = dispatch->stage == DISP_STAGE_HOLDING ? "its record was stored"
+                                                               : "the answer came";
 
       give_up (dispatch, DISP_OUTCOME_CANCELLED,
                g_error_new (DISP_ERROR, DISP_ERROR_DRAINING, "the daemon stopped before %s", what));

@@ -12,10 +12,11 @@
 typedef struct
 {
   DispAnswer *answer;       /* (owned) */
-  DispContainer *container; /* (owned) (nullable) the chosen one, once there was one */
+  DispContainer *container; /* (owned) (nullable) that of the last attempt that ended */
   const char *reason;       /* (unowned) (nullable) why the answer is not a container's */
-  gint64 queued;            /* from its coming to its being forwarded, in microseconds */
-  gint64 upstream;          /* from its being forwarded to its answer, in microseconds */
+  guint n_attempts;         /* how many there were at containers */
+  gint64 queued;            /* how long it waited for places there in all, in microseconds */
+  gint64 upstream;          /* the rest of the time to its answer, in microseconds */
 } DispReply;
 
 DispReply *disp_reply_new (DispAnswer *answer);

@@ -59,3 +59,20 @@ disp_engine_settings_unref (DispEngineSettings *self)
   DISP_TSAN_RELEASE (self);
   g_atomic_rc_box_release_full (self, settings_clear);
 }
+
+/**
+ * disp_engine_settings_get_wait_terms:
+ * @self: settings
+ *
+ * Returns: on what terms requests wait for places
+ */
+DispWaitTerms
+disp_engine_settings_get_wait_terms (const DispEngineSettings *self)
+{
+  return (DispWaitTerms){
+    .policy = self->queue_policy,
+    .max_in_flight = self->max_in_flight,
+    .limit = self->queue_limit,
+    .n_bytes = self->queue_bytes,
+  };
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "engine/queue-policy.h"
+#include "engine/waiting-room.h"
 #include "wire/serving-path.h"
 
 /**
@@ -52,6 +52,7 @@ typedef struct
 
 DispEngineSettings *disp_engine_settings_new (const DispEngineSettings *values);
 DispEngineSettings *disp_engine_settings_ref (DispEngineSettings *self);
+DispWaitTerms disp_engine_settings_get_wait_terms (const DispEngineSettings *self);
 void disp_engine_settings_unref (DispEngineSettings *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DispEngineSettings, disp_engine_settings_unref)

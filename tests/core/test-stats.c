@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#define N_OUTCOMES (DISP_OUTCOME_CANCELLED + 1)
 #define N_THREADS 8
 #define N_ROUNDS 20000
 
@@ -231,7 +232,7 @@ count_in_thread (guint number, gpointer user_data)
       disp_stats_read (stats, &values);
       g_assert_cmpint (values.in_flight, >=, 1);
       g_assert_cmpint (values.in_flight, <=, N_THREADS);
-      disp_stats_end (stats, (DispOutcome) ((i + number) % 4), 1 + i % 100);
+      disp_stats_end (stats, (DispOutcome) ((i + number) % N_OUTCOMES), 1 + i % 100);
     }
 }
 
@@ -239,12 +240,12 @@ static void
 test_threads (void)
 {
   g_autoptr (DispStats) stats = disp_stats_new ();
-  guint64 expected[4] = { 0 };
+  guint64 expected[N_OUTCOMES] = { 0 };
   DispStatsValues values;
 
   for (guint number = 0; number < N_THREADS; number++)
     for (guint i = 0; i < N_ROUNDS; i++)
-      expected[(i + number) % 4]++;
+      expected[(i + number) % N_OUTCOMES]++;
 
   fixture_run_threads (N_THREADS, count_in_thread, stats);
 

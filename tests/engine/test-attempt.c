@@ -5,6 +5,13 @@
 #include "support/fixtures.h"
 #include "support/watcher.h"
 
+static const char *const outcomes[] = {
+  [DISP_OUTCOME_SUCCESS] = "success",
+  [DISP_OUTCOME_BUSY] = "busy",
+  [DISP_OUTCOME_FAILURE] = "failure",
+  [DISP_OUTCOME_CANCELLED] = "cancelled",
+};
+
 /* A policy that notes what it is told. */
 
 #define TYPE_NOTING_POLICY (noting_policy_get_type ())
@@ -34,8 +41,6 @@ static void
 note_finished (DispPolicy *policy, const DispContainer *container, DispOutcome outcome,
                gint64 duration)
 {
-  static const char *const outcomes[] = { "success", "busy", "failure", "cancelled" };
-
   g_string_append_printf (NOTING_POLICY (policy)->notes, "%s %s after %d;", container->name,
                           outcomes[outcome], (int) duration);
 }
@@ -70,6 +75,9 @@ noting_policy_init (NotingPolicy *self)
   self->notes = g_string_new (NULL);
 }
 
+/* With this the answer comes although the attempt is given up. */
+static const char stubborn[] = "stubborn";
+
 typedef struct
 {
   FakeClock *clock;         /* (owned) */
@@ -85,16 +93,17 @@ typedef struct
 } Fixture;
 
 static void
-on_ended (DispAnswer *answer, const GError *error, gpointer user_data)
+on_ended (DispOutcome outcome, gint64 duration, DispAnswer *answer, const GError *error,
+          gpointer user_data)
 {
   Fixture *fixture = user_data;
+  g_autofree char *note = g_strdup_printf (";a %s after %d;", outcomes[outcome], (int) duration);
   DispStatsValues values;
 
   /* The counters and the policy hear of the end first. */
   disp_stats_read (fixture->container->stats, &values);
   g_assert_cmpint (values.in_flight, ==, 0);
-  g_assert_true (g_str_has_suffix (fixture->policy->notes->str, ";"));
-  g_assert_nonnull (g_strstr_len (fixture->policy->notes->str, -1, " after "));
+  g_assert_true (g_str_has_suffix (fixture->policy->notes->str, note));
   g_assert_true ((answer == NULL) != (error == NULL));
   fixture->n_ends++;
   fixture->answer = answer;
@@ -110,7 +119,7 @@ set_up (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   fixture->policy = g_object_new (TYPE_NOTING_POLICY, NULL);
   fixture->container = fixture_container ("a", "m", 1, DISP_DEVICE_CPU, 1);
   fixture->request = fixture_request ("m", 1, "[]");
-  fake_transport_set_stubborn (fixture->transport, data != NULL);
+  fake_transport_set_stubborn (fixture->transport, data == stubborn);
   watcher_init (&fixture->watcher, NULL);
   fixture->attempt = disp_attempt_start (DISP_TRANSPORT (fixture->transport),
                                          DISP_CLOCK (fixture->clock), fixture->watcher.notice,
@@ -178,6 +187,17 @@ test_server_error (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   assert_end (fixture, "started a;a failure after 2;", 500, 0);
 }
 
+/* One that can take no more now has not failed. */
+static void
+test_busy (Fixture *fixture, gconstpointer data)
+{
+  guint status = GPOINTER_TO_UINT (data);
+
+  fake_clock_advance (fixture->clock, 2);
+  fake_transport_answer (fixture->transport, 0, status, "{}");
+  assert_end (fixture, "started a;a busy after 2;", status, 0);
+}
+
 static void
 test_failure (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
@@ -237,8 +257,8 @@ test_cancel_then_failure (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   assert_end (fixture, "started a;a cancelled after 0;", 0, DISP_ERROR_DRAINING);
 }
 
-#define ADD(path, stubborn, function)                                                              \
-  g_test_add ("/engine/attempt/" path, Fixture, stubborn, set_up, function, tear_down)
+#define ADD(path, data, function)                                                                  \
+  g_test_add ("/engine/attempt/" path, Fixture, data, set_up, function, tear_down)
 
 int
 main (int argc, char **argv)
@@ -248,11 +268,13 @@ main (int argc, char **argv)
   ADD ("call", NULL, test_call);
   ADD ("success", NULL, test_success);
   ADD ("server-error", NULL, test_server_error);
+  ADD ("busy/429", GUINT_TO_POINTER (429), test_busy);
+  ADD ("busy/503", GUINT_TO_POINTER (503), test_busy);
   ADD ("failure", NULL, test_failure);
   ADD ("cancel", NULL, test_cancel);
   ADD ("cancel-as-failure", NULL, test_cancel_as_failure);
   ADD ("cancel-twice", NULL, test_cancel_twice);
-  ADD ("cancel-in-vain", "stubborn", test_cancel_in_vain);
-  ADD ("cancel-then-failure", "stubborn", test_cancel_then_failure);
+  ADD ("cancel-in-vain", stubborn, test_cancel_in_vain);
+  ADD ("cancel-then-failure", stubborn, test_cancel_then_failure);
   return g_test_run ();
 }
