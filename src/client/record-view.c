@@ -153,6 +153,12 @@ add_record (DispTable *table, const DispRecord *record)
                    record->status > 0 ? disp_format_count (record->status)
                                       : g_strdup (DISP_NO_NUMBER));
   disp_table_take (table, DISP_STYLE_PLAIN, disp_format_latency ((guint64) time));
+  disp_table_take (table, DISP_STYLE_PLAIN,
+                   disp_format_latency ((guint64) MAX (record->queue_time, 0)));
+  disp_table_take (table, DISP_STYLE_PLAIN,
+                   record->n_attempts != DISP_RECORD_UNKNOWN
+                       ? disp_format_count ((guint64) record->n_attempts)
+                       : g_strdup (DISP_NO_NUMBER));
   disp_table_add (table, record->model);
   disp_table_take (table, DISP_STYLE_PLAIN,
                    record->version > 0 ? disp_format_count ((guint64) record->version)
@@ -186,9 +192,10 @@ void
 disp_records_print (const DispInvocation *self, GPtrArray *records, gboolean titles)
 {
   const DispColumn columns[] = {
-    { _ ("TIME"), FALSE, 23 },      { _ ("STATE"), FALSE, 9 },  { _ ("STATUS"), TRUE, 0 },
-    { _ ("LATENCY"), TRUE, 7 },     { _ ("MODEL"), FALSE, 16 }, { _ ("VERSION"), TRUE, 0 },
-    { _ ("CONTAINER"), FALSE, 16 }, { _ ("RECORD"), FALSE, 0 },
+    { _ ("TIME"), FALSE, 23 },  { _ ("STATE"), FALSE, 9 },  { _ ("STATUS"), TRUE, 0 },
+    { _ ("LATENCY"), TRUE, 7 }, { _ ("QUEUED"), TRUE, 7 },  { _ ("ATTEMPTS"), TRUE, 0 },
+    { _ ("MODEL"), FALSE, 16 }, { _ ("VERSION"), TRUE, 0 }, { _ ("CONTAINER"), FALSE, 16 },
+    { _ ("RECORD"), FALSE, 0 },
   };
   g_autoptr (DispTable) table = NULL;
   g_autofree char *text = NULL;

@@ -35,7 +35,11 @@ keep_slice (GBytes *body, const DispSlice *slice)
 DispRecord *
 disp_record_new_blank (void)
 {
-  return g_atomic_rc_box_new0 (DispRecord);
+  DispRecord *self = g_atomic_rc_box_new0 (DispRecord);
+
+  self->queue_time = DISP_RECORD_UNKNOWN;
+  self->n_attempts = DISP_RECORD_UNKNOWN;
+  return self;
 }
 
 /**

@@ -22,6 +22,9 @@ typedef enum
   DISP_RECORD_ERROR = 3,
 } DispRecordState;
 
+/* In place of a number that is not known, where 0 is one. */
+#define DISP_RECORD_UNKNOWN (-1)
+
 /**
  * DispPayload:
  *
@@ -52,6 +55,8 @@ struct _DispRecord
   gint64 ts_in;             /* microseconds since the epoch */
   gint64 ts_wait;           /* when it was forwarded; 0 = not yet */
   gint64 ts_out;            /* when it was answered; 0 = not yet */
+  gint64 queue_time; /* how long it waited for places, in microseconds; %DISP_RECORD_UNKNOWN */
+  gint64 n_attempts; /* how many it took; %DISP_RECORD_UNKNOWN */
   DispRecordState state;
   guint status; /* HTTP status of the answer; 0 = none yet */
   char *extra;  /* (owned) (nullable) members that others gave a record, as JSON without braces */

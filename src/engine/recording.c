@@ -70,6 +70,8 @@ disp_recording_end (DispRecording *self, const DispReply *reply, gint64 version)
       record->container = disp_container_ref (reply->container);
       record->ts_wait = self->arrived_real + reply->queued;
     }
+  record->queue_time = reply->queued;
+  record->n_attempts = reply->n_attempts;
   record->ts_out = self->arrived_real + reply->queued + reply->upstream;
   record->status = reply->answer->status;
   record->state = disp_reply_get_outcome (reply) == DISP_OUTCOME_SUCCESS ? DISP_RECORD_COMPLETED

@@ -50,6 +50,14 @@ disp_sqlite_records_merge (DispRecord *const *records, guint n_records)
   return rows;
 }
 
+/* Binds a number of which 0 is one. */
+static void
+bind_number (sqlite3_stmt *statement, int column, gint64 value)
+{
+  if (value != DISP_RECORD_UNKNOWN)
+    sqlite3_bind_int64 (statement, column, value);
+}
+
 /* Binds a number that is not known while it is 0. */
 static void
 bind_known (sqlite3_stmt *statement, int column, gint64 value)
@@ -117,11 +125,13 @@ disp_sqlite_record_upsert (sqlite3_stmt *statement, const DispRecord *record)
   bind_known (statement, 11, record->ts_out);
   sqlite3_bind_int (statement, 12, (int) record->state);
   bind_known (statement, 13, record->status);
-  sqlite3_bind_int64 (statement, 14, (gint64) record->instances.length);
-  sqlite3_bind_int64 (statement, 15, (gint64) record->response.length);
-  bind_payload (statement, 16, &record->instances);
-  bind_payload (statement, 17, &record->response);
-  bind_string (statement, 18, record->extra);
+  bind_number (statement, 14, record->queue_time);
+  bind_number (statement, 15, record->n_attempts);
+  sqlite3_bind_int64 (statement, 16, (gint64) record->instances.length);
+  sqlite3_bind_int64 (statement, 17, (gint64) record->response.length);
+  bind_payload (statement, 18, &record->instances);
+  bind_payload (statement, 19, &record->response);
+  bind_string (statement, 20, record->extra);
   sqlite3_step (statement);
   return sqlite3_reset (statement);
 }
@@ -136,6 +146,13 @@ static gboolean
 is_null (sqlite3_stmt *statement, int column)
 {
   return sqlite3_column_type (statement, column) == SQLITE_NULL;
+}
+
+static gint64
+read_number (sqlite3_stmt *statement, int column)
+{
+  return is_null (statement, column) ? DISP_RECORD_UNKNOWN
+                                     : sqlite3_column_int64 (statement, column);
 }
 
 /* Only what a record tells of a container is known, and so such a one is for records alone. */
@@ -192,12 +209,14 @@ disp_sqlite_record_read (sqlite3_stmt *statement, int column, gboolean brief)
   record->ts_out = sqlite3_column_int64 (statement, column + 10);
   record->state = sqlite3_column_int (statement, column + 11);
   record->status = (guint) sqlite3_column_int (statement, column + 12);
+  record->queue_time = read_number (statement, column + 13);
+  record->n_attempts = read_number (statement, column + 14);
   if (brief)
     return record;
-  read_payload (statement, column + 15, sqlite3_column_int64 (statement, column + 13),
+  read_payload (statement, column + 17, sqlite3_column_int64 (statement, column + 15),
                 &record->instances);
-  read_payload (statement, column + 16, sqlite3_column_int64 (statement, column + 14),
+  read_payload (statement, column + 18, sqlite3_column_int64 (statement, column + 16),
                 &record->response);
-  record->extra = dup_string (statement, column + 17);
+  record->extra = dup_string (statement, column + 19);
   return record;
 }

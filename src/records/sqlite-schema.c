@@ -11,9 +11,10 @@ static const char settings_sql[] = "PRAGMA journal_mode = WAL;"
                                    "PRAGMA secure_delete = FAST;"
                                    "PRAGMA legacy_alter_table = ON;";
 
-/* Times are microseconds since the epoch; what is not known is NULL.  A body is TEXT when it is
- * UTF-8, else a BLOB, and NULL when it was not kept.  Bodies come last: a row that is long goes on
- * in pages of its own, and who reads only what stands before has not to read those. */
+/* Times are microseconds, those of clocks since the epoch; what is not known is NULL.  A body is
+ * TEXT when it is UTF-8, else a BLOB, and NULL when it was not kept.  Bodies come last: a row that
+ * is long goes on in pages of its own, and who reads only what stands before has not to read those.
+ */
 #define RECORDS_SQL                                                                                \
   "CREATE TABLE records ("                                                                         \
   " seq INTEGER PRIMARY KEY,"                                                                      \
@@ -30,6 +31,8 @@ static const char settings_sql[] = "PRAGMA journal_mode = WAL;"
   " ts_out INTEGER,"                                                                               \
   " state INTEGER NOT NULL,"                                                                       \
   " status INTEGER,"                                                                               \
+  " queue_time INTEGER,"                                                                           \
+  " attempts INTEGER,"                                                                             \
   " instances_bytes INTEGER NOT NULL,"                                                             \
   " response_bytes INTEGER NOT NULL,"                                                              \
   " instances ANY,"                                                                                \
@@ -42,7 +45,8 @@ static const char settings_sql[] = "PRAGMA journal_mode = WAL;"
   "CREATE VIEW requests AS SELECT seq, id, request_id, model, version, instances, node,"           \
   " container, container_id, device, ts_in / 1e6 AS ts_in, ts_wait / 1e6 AS ts_wait,"              \
   " ts_out / 1e6 AS ts_out, (ts_out - ts_wait) / 1e6 AS process_time,"                             \
-  " (ts_out - ts_in) / 1e6 AS resp_time, response, state, status, extra FROM records;"
+  " (ts_out - ts_in) / 1e6 AS resp_time, queue_time / 1e6 AS queue_time, attempts,"                \
+  " response, state, status, extra FROM records;"
 
 /* The first tables, which files of version 0.1.0 have. */
 static const char version_1_sql[]
@@ -75,13 +79,47 @@ static const char version_1_sql[]
 
 static const char version_2_sql[]
     = "DROP VIEW requests;"
-      "ALTER TABLE records RENAME TO records_1;" RECORDS_SQL
+      "ALTER TABLE records RENAME TO records_1;"
+      "CREATE TABLE records ("
+      " seq INTEGER PRIMARY KEY,"
+      " id TEXT NOT NULL UNIQUE,"
+      " request_id TEXT,"
+      " model TEXT NOT NULL,"
+      " version INTEGER,"
+      " node TEXT,"
+      " container TEXT,"
+      " container_id TEXT,"
+      " device INTEGER,"
+      " ts_in INTEGER,"
+      " ts_wait INTEGER,"
+      " ts_out INTEGER,"
+      " state INTEGER NOT NULL,"
+      " status INTEGER,"
+      " instances_bytes INTEGER NOT NULL,"
+      " response_bytes INTEGER NOT NULL,"
+      " instances ANY,"
+      " response ANY,"
+      " extra TEXT"
+      ") STRICT;"
       "INSERT INTO records SELECT seq, id, request_id, model, version, node, container,"
       " container_id, device, ts_in, ts_wait, ts_out, state, status, instances_bytes,"
       " response_bytes, instances, response, NULL FROM records_1 ORDER BY seq;"
-      "DROP TABLE records_1;" REQUESTS_SQL;
+      "DROP TABLE records_1;"
+      "CREATE VIEW requests AS SELECT seq, id, request_id, model, version, instances, node,"
+      " container, container_id, device, ts_in / 1e6 AS ts_in, ts_wait / 1e6 AS ts_wait,"
+      " ts_out / 1e6 AS ts_out, (ts_out - ts_wait) / 1e6 AS process_time,"
+      " (ts_out - ts_in) / 1e6 AS resp_time, response, state, status, extra FROM records;";
 
-static const char *const steps[] = { version_1_sql, version_2_sql };
+/* The columns are put where the others are: see above. */
+static const char version_3_sql[]
+    = "DROP VIEW requests;"
+      "ALTER TABLE records RENAME TO records_2;" RECORDS_SQL
+      "INSERT INTO records SELECT seq, id, request_id, model, version, node, container,"
+      " container_id, device, ts_in, ts_wait, ts_out, state, status, NULL, NULL, instances_bytes,"
+      " response_bytes, instances, response, extra FROM records_2 ORDER BY seq;"
+      "DROP TABLE records_2;" REQUESTS_SQL;
+
+static const char *const steps[] = { version_1_sql, version_2_sql, version_3_sql };
 
 static const DispSqliteLayout layout = {
   .noun = "the Requests Store",

@@ -96,6 +96,21 @@ write_span (DispJsonWriter *writer, const char *key, gint64 from, gint64 to, con
     disp_json_writer_null (writer, key);
 }
 
+/* Others than we may not know these, or call something else so: that comes with the extra members.
+ */
+static void
+write_dispatching (DispJsonWriter *writer, const DispRecord *record)
+{
+  if (record->queue_time != DISP_RECORD_UNKNOWN)
+    disp_json_writer_seconds (writer, "queue_time", record->queue_time);
+  else if (!has_extra (record->extra, "queue_time"))
+    disp_json_writer_null (writer, "queue_time");
+  if (record->n_attempts != DISP_RECORD_UNKNOWN)
+    disp_json_writer_int (writer, "attempts", record->n_attempts);
+  else if (!has_extra (record->extra, "attempts"))
+    disp_json_writer_null (writer, "attempts");
+}
+
 /**
  * disp_record_document_write:
  * @writer: where to write
@@ -124,6 +139,7 @@ disp_record_document_write (DispJsonWriter *writer, const char *key, const DispR
   write_time (writer, "ts_out", record->ts_out);
   write_span (writer, "process_time", record->ts_wait, record->ts_out, record->extra);
   write_span (writer, "resp_time", record->ts_in, record->ts_out, record->extra);
+  write_dispatching (writer, record);
   write_response (writer, &record->response);
   disp_json_writer_int (writer, "state", (gint64) record->state);
   if (record->status != 0)

@@ -28,6 +28,8 @@ typedef enum
   MEMBER_TS_OUT,
   MEMBER_PROCESS_TIME,
   MEMBER_RESP_TIME,
+  MEMBER_QUEUE_TIME,
+  MEMBER_ATTEMPTS,
   MEMBER_RESPONSE,
   MEMBER_RESPONSE_BYTES,
   MEMBER_STATE,
@@ -51,6 +53,8 @@ static const char *const member_names[] = {
   [MEMBER_TS_OUT] = "ts_out",
   [MEMBER_PROCESS_TIME] = "process_time",
   [MEMBER_RESP_TIME] = "resp_time",
+  [MEMBER_QUEUE_TIME] = "queue_time",
+  [MEMBER_ATTEMPTS] = "attempts",
   [MEMBER_RESPONSE] = "response",
   [MEMBER_RESPONSE_BYTES] = "response_bytes",
   [MEMBER_STATE] = "state",
@@ -75,6 +79,7 @@ parts_clear (Parts *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Parts, parts_clear)
 
+/* Keeps a member as it is. */
 static void
 add_extra (Parts *parts, const char *name, gsize name_length, const DispJsonMember *member)
 {
@@ -289,6 +294,21 @@ keep_span (Parts *parts, Member member, gint64 from, gint64 to)
     add_extra (parts, member_names[member], strlen (member_names[member]), &parts->members[member]);
 }
 
+/* Of these two others may have an idea of their own, which then is kept as it is. */
+static void
+read_dispatching (Parts *parts, DispRecord *record)
+{
+  const DispJsonMember *queue_time = &parts->members[MEMBER_QUEUE_TIME];
+  const DispJsonMember *attempts = &parts->members[MEMBER_ATTEMPTS];
+
+  if (has (parts, MEMBER_QUEUE_TIME)
+      && !disp_json_read_seconds (queue_time->value, queue_time->length, &record->queue_time))
+    add_extra (parts, "queue_time", strlen ("queue_time"), queue_time);
+  if (has (parts, MEMBER_ATTEMPTS)
+      && !disp_json_read_count (attempts->value, attempts->length, G_MAXINT, &record->n_attempts))
+    add_extra (parts, "attempts", strlen ("attempts"), attempts);
+}
+
 static gboolean
 fill_record (Parts *parts, DispRecord *record, GError **error)
 {
@@ -297,6 +317,7 @@ fill_record (Parts *parts, DispRecord *record, GError **error)
       || !read_payload (parts, MEMBER_INSTANCES, MEMBER_INSTANCES_BYTES, &record->instances, error)
       || !read_payload (parts, MEMBER_RESPONSE, MEMBER_RESPONSE_BYTES, &record->response, error))
     return FALSE;
+  read_dispatching (parts, record);
   keep_span (parts, MEMBER_PROCESS_TIME, record->ts_wait, record->ts_out);
   keep_span (parts, MEMBER_RESP_TIME, record->ts_in, record->ts_out);
   if (parts->extra != NULL)
@@ -313,8 +334,9 @@ fill_record (Parts *parts, DispRecord *record, GError **error)
  * Reads a record and steps over it.  It needs an id, a model and a ts_in; the other members may be
  * absent or null.  Times are rounded to microseconds.  The response is a string; of a poster that
  * sends another JSON value its text is taken.  Members that mean nothing to us are kept as they
- * are, and so are process_time and resp_time if they do not follow from the times.  A member that
- * means something may stand there once only.
+ * are, and so are process_time and resp_time if they do not follow from the times, and queue_time
+ * and attempts if they are not what these are for us.  A member that means something may stand
+ * there once only.
  *
  * The container of the record has only what the record says of it: all its names may be %NULL.
  *

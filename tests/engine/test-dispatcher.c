@@ -78,9 +78,13 @@ test_success (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpint (record->ts_in, ==, real);
   g_assert_cmpint (record->ts_wait, ==, real);
   g_assert_cmpint (record->ts_out, ==, real + 2000);
+  g_assert_cmpint (record->queue_time, ==, 0);
+  g_assert_cmpint (record->n_attempts, ==, 1);
   g_assert_cmpint (record->state, ==, DISP_RECORD_COMPLETED);
   g_assert_cmpuint (record->status, ==, 200);
   g_assert_cmpint (fake_sink_get (rig->sink, 0)->state, ==, DISP_RECORD_CREATED);
+  g_assert_cmpint (fake_sink_get (rig->sink, 0)->queue_time, ==, DISP_RECORD_UNKNOWN);
+  g_assert_cmpint (fake_sink_get (rig->sink, 0)->n_attempts, ==, DISP_RECORD_UNKNOWN);
 
   g_assert_cmpuint (rig_read_totals (rig).succeeded, ==, 1);
   g_assert_cmpuint (rig_read_stats (rig, "a").succeeded, ==, 1);

@@ -59,6 +59,8 @@ fixture_record (guint number, DispRecordState state)
     return record;
   record->container = make_container ();
   record->ts_wait = record->ts_in + 100;
+  record->queue_time = 100;
+  record->n_attempts = 2;
   if (state == DISP_RECORD_WAITING)
     return record;
   record->ts_out = record->ts_in + 2000;

@@ -60,7 +60,7 @@ test_new (FaultFixture *fixture, const FaultCase *fault)
   while (fault_fixture_next (fixture))
     {
       open_and_close (fixture, fault);
-      check_well (fixture, "ok|2|2|10");
+      check_well (fixture, "ok|3|2|10");
     }
 }
 
@@ -76,7 +76,7 @@ test_left (FaultFixture *fixture, const FaultCase *fault)
   while (fault_fixture_next (fixture))
     {
       open_and_close (fixture, fault);
-      check_well (fixture, "ok|2|2|60");
+      check_well (fixture, "ok|3|2|60");
     }
 }
 
@@ -94,7 +94,7 @@ check_whole (FaultFixture *fixture)
       " FROM pragma_integrity_check, pragma_user_version");
 
   if (!g_str_equal (found, "ok|1|102|records,requests|18|18"))
-    g_assert_cmpstr (found, ==, "ok|2|102|records,requests|19|19");
+    g_assert_cmpstr (found, ==, "ok|3|102|records,requests|21|21");
 }
 
 static void
@@ -111,7 +111,7 @@ test_upgrade (FaultFixture *fixture, const FaultCase *fault)
     {
       open_and_close (fixture, fault);
       check_whole (fixture);
-      check_well (fixture, "ok|2|2|112");
+      check_well (fixture, "ok|3|2|112");
     }
 }
 

@@ -36,7 +36,7 @@ test_creates (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
   check_permissions (directory, 0700);
   check_permissions (fixture->path, 0600);
   check_permissions (log, 0600);
-  store_fixture_check (fixture, "PRAGMA user_version", "2");
+  store_fixture_check (fixture, "PRAGMA user_version", "3");
   store_fixture_check (fixture, "PRAGMA journal_mode", "wal");
 }
 
@@ -64,15 +64,16 @@ test_columns (StoreFixture *fixture, G_GNUC_UNUSED gconstpointer data)
       fixture, "SELECT * FROM records ORDER BY seq",
       "1|00000001-0000-4000-8000-000000000000|of-the-client|half_plus_two|1|192.168.99.103|"
       "tfserving-gpu-0|0058c1|1|1566830435109378|1566830435109478|1566830435111378|2|200|"
-      "10|21|[1.0, NaN]|{\"predictions\":[2.5]}|NULL\n"
+      "100|2|10|21|[1.0, NaN]|{\"predictions\":[2.5]}|NULL\n"
       "2|00000002-0000-4000-8000-000000000000|of-the-client|half_plus_two|1|NULL|NULL|NULL|"
-      "NULL|1566830435109379|NULL|NULL|0|NULL|10|0|[1.0, NaN]|NULL|NULL");
+      "NULL|1566830435109379|NULL|NULL|0|NULL|NULL|NULL|10|0|[1.0, NaN]|NULL|NULL");
   store_fixture_check (
       fixture,
-      "SELECT ts_in, ts_wait, ts_out, process_time, resp_time, state FROM requests "
+      "SELECT ts_in, ts_wait, ts_out, process_time, resp_time, queue_time, attempts, state FROM "
+      "requests "
       "ORDER BY seq",
-      "1566830435.10938|1566830435.10948|1566830435.11138|0.0019|0.002|2\n"
-      "1566830435.10938|NULL|NULL|NULL|NULL|0");
+      "1566830435.10938|1566830435.10948|1566830435.11138|0.0019|0.002|0.0001|2|2\n"
+      "1566830435.10938|NULL|NULL|NULL|NULL|NULL|NULL|0");
 }
 
 /* What is not known is NULL; a body that was not kept leaves its length. */

@@ -4,9 +4,12 @@
 #include "core/error.h"
 #include "records/fixture.h"
 #include "records/sqlite-probe.h"
+#include "records/sqlite-record.h"
 #include "records/sqlite-schema.h"
 #include "records/sqlite-store.h"
 #include "records/version-1.h"
+#include "records/version-2.h"
+#include "wire/record-document.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -129,11 +132,17 @@ test_other_program (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
-make_version_1 (Fixture *fixture, const char *more)
+make_directory (Fixture *fixture)
 {
   g_autofree char *directory = g_path_get_dirname (fixture->path);
 
   g_assert_no_errno (g_mkdir_with_parents (directory, 0700));
+}
+
+static void
+make_version_1 (Fixture *fixture, const char *more)
+{
+  make_directory (fixture);
   version_1_make (fixture->path);
   probe_execute (fixture->path, more);
 }
@@ -147,7 +156,7 @@ test_from_version_1 (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
   make_version_1 (fixture, "SELECT 1");
   make_file (fixture, 3);
-  probe_check (fixture->path, "PRAGMA user_version", "2");
+  probe_check (fixture->path, "PRAGMA user_version", "3");
   probe_check (fixture->path, "PRAGMA auto_vacuum", "2");
   probe_check (fixture->path, "PRAGMA integrity_check", "ok");
   probe_check (fixture->path,
@@ -160,8 +169,64 @@ test_from_version_1 (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                " WHERE seq < 10 ORDER BY seq",
                "3|2|blob\n70000|0|null");
   probe_check (fixture->path, "SELECT min (seq), max (seq) FROM records WHERE seq > 9", "10|12");
-  probe_check (fixture->path, "SELECT name FROM pragma_table_info ('records') WHERE cid > 15",
+  probe_check (fixture->path, "SELECT name FROM pragma_table_info ('records') WHERE cid > 17",
                "instances\nresponse\nextra");
+}
+
+/* What is in the file, as a document of the records. */
+static void
+check_documents (Fixture *fixture, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DispSqliteFile) file = disp_sqlite_file_open (
+      fixture->path, disp_sqlite_schema_get_layout (), &error);
+  sqlite3_stmt *statement = disp_sqlite_file_prepare (file,
+                                                      "SELECT " DISP_SQLITE_RECORD_COLUMNS
+                                                      ", " DISP_SQLITE_RECORD_WIDE_COLUMNS
+                                                      " FROM records ORDER BY seq",
+                                                      &error);
+  g_autoptr (GString) documents = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  while (sqlite3_step (statement) == SQLITE_ROW)
+    {
+      g_autoptr (DispRecord) record = disp_sqlite_record_read (statement, 0, FALSE);
+      g_auto (DispJsonWriter) writer = { 0 };
+
+      disp_json_writer_init (&writer);
+      disp_record_document_write (&writer, NULL, record);
+      g_string_append_printf (documents, "%s\n", writer.text->str);
+    }
+  sqlite3_finalize (statement);
+  g_assert_cmpstr (documents->str, ==, expected);
+}
+
+/* What was stored stays, also what a poster of then called as we call a column now. */
+static void
+test_from_version_2 (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  make_directory (fixture);
+  version_2_make (fixture->path);
+  make_file (fixture, 0);
+  probe_check (fixture->path, "PRAGMA user_version", "3");
+  probe_check (fixture->path, "PRAGMA integrity_check", "ok");
+  probe_check (fixture->path,
+               "SELECT seq, id, process_time, resp_time, queue_time, attempts, hex (response),"
+               " extra FROM requests ORDER BY seq",
+               "7|first|2.0|3.0|NULL|NULL|FF00|NULL\n"
+               "9|second|NULL|NULL|NULL|NULL||\"attempts\":\"many\",\"queue_time\":7");
+  check_documents (
+      fixture,
+      "{\"id\":\"first\",\"request_id\":\"r\",\"model\":\"m\",\"version\":3,"
+      "\"instances\":[1],\"node\":\"n\",\"container\":\"c\",\"container_id\":\"i\","
+      "\"device\":1,\"ts_in\":1.000000,\"ts_wait\":2.000000,\"ts_out\":4.000000,"
+      "\"process_time\":2.000000,\"resp_time\":3.000000,\"queue_time\":null,"
+      "\"attempts\":null,\"response\":\"\357\277\275\\u0000\",\"state\":2,\"status\":200}\n"
+      "{\"id\":\"second\",\"request_id\":null,\"model\":\"m\",\"version\":null,"
+      "\"instances\":null,\"instances_bytes\":70000,\"node\":null,\"container\":null,"
+      "\"container_id\":null,\"device\":null,\"ts_in\":5.000000,\"ts_wait\":null,"
+      "\"ts_out\":null,\"process_time\":null,\"resp_time\":null,\"response\":null,"
+      "\"state\":0,\"status\":null,\"attempts\":\"many\",\"queue_time\":7}\n");
 }
 
 /* A view that somebody made over ours is as it was afterwards. */
@@ -250,6 +315,7 @@ main (int argc, char **argv)
   ADD ("newer", test_newer);
   ADD ("other-program", test_other_program);
   ADD ("from-version-1", test_from_version_1);
+  ADD ("from-version-2", test_from_version_2);
   ADD ("own-views", test_own_views);
   ADD ("upgrade-fails", test_upgrade_fails);
   ADD ("read-only", test_read_only);

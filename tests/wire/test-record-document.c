@@ -56,6 +56,7 @@ test_created (void)
                    "\"instances\":" INSTANCES ",\"node\":null,\"container\":null,"
                    "\"container_id\":null,\"device\":null,\"ts_in\":1566830435.109377,"
                    "\"ts_wait\":null,\"ts_out\":null,\"process_time\":null,\"resp_time\":null,"
+                   "\"queue_time\":null,\"attempts\":null,"
                    "\"response\":null,\"state\":0,\"status\":null}");
 }
 
@@ -74,6 +75,8 @@ test_completed (void)
   choose_container (record);
   record->ts_wait = 1250000;
   record->ts_out = 3000001;
+  record->queue_time = 250000;
+  record->n_attempts = 2;
   record->state = DISP_RECORD_COMPLETED;
   record->status = 200;
   disp_record_set_response (record, response, -1);
@@ -84,7 +87,7 @@ test_completed (void)
                    ",\"node\":\"192.168.99.103\",\"container\":\"tfserving-gpu-0\","
                    "\"container_id\":\"0058c1\",\"device\":1,\"ts_in\":1.000000,"
                    "\"ts_wait\":1.250000,\"ts_out\":3.000001,\"process_time\":1.750001,"
-                   "\"resp_time\":2.000001,"
+                   "\"resp_time\":2.000001,\"queue_time\":0.250000,\"attempts\":2,"
                    "\"response\":\"{\\n \\\"predictions\\\": []\xef\xbf\xbd}\","
                    "\"state\":2,\"status\":200}");
 }
@@ -100,9 +103,12 @@ test_error (void)
   record->ts_out = 1000250;
   record->state = DISP_RECORD_ERROR;
   record->status = 503;
+  record->queue_time = 0;
+  record->n_attempts = 0;
   text = write_record (record);
   g_assert_nonnull (strstr (text, "\"ts_wait\":null,\"ts_out\":1.000250,\"process_time\":null,"
-                                  "\"resp_time\":0.000250,\"response\":null,\"state\":3,"
+                                  "\"resp_time\":0.000250,\"queue_time\":0.000000,"
+                                  "\"attempts\":0,\"response\":null,\"state\":3,"
                                   "\"status\":503}"));
 }
 
@@ -212,14 +218,16 @@ test_parts (void)
   static const char *const rows[]
       = { "\"node\":null,\"container\":\"c\",\"container_id\":null,\"device\":null,"
           "\"ts_in\":1.000000,\"ts_wait\":null,\"ts_out\":null,\"process_time\":null,"
+          "\"queue_time\":null,\"attempts\":null,"
           "\"response\":null,\"state\":2,\"status\":null,\"a\":1,\"resp_time\":0.1",
           "\"node\":\"n\",\"container\":null,\"container_id\":null,\"device\":null,"
           "\"ts_in\":1.000000,\"ts_wait\":null,\"ts_out\":2.000000,\"resp_time\":1.000000,"
+          "\"queue_time\":0.000001,\"attempts\":0,"
           "\"response\":null,\"state\":2,\"status\":null,\"process_time\":\"resp_time\"",
           "\"node\":null,\"container\":null,\"container_id\":null,\"device\":1,"
           "\"ts_in\":1.000000,\"ts_wait\":null,\"ts_out\":null,\"process_time\":null,"
           "\"resp_time\":null,\"response\":null,\"state\":0,\"status\":null,"
-          "\"b\":{\"resp_time\":1}" };
+          "\"b\":{\"resp_time\":1},\"queue_time\":\"long\",\"attempts\":-1" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {

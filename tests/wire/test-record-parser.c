@@ -193,6 +193,10 @@ test_extra (void)
     { "\"resp_time\":7,\"process_time\":8,\"ts_out\":2", "\"process_time\":8" },
     { "\"resp_time\":7,\"process_time\":8,\"ts_out\":2,\"ts_wait\":1", NULL },
     { "\"resp_time\":7,\"process_time\":8,\"ts_wait\":1", "\"process_time\":8,\"resp_time\":7" },
+    { "\"queue_time\":0.25,\"attempts\":3", NULL },
+    { "\"queue_time\":null,\"attempts\":null", NULL },
+    { "\"attempts\":[1,2],\"queue\\u005ftime\":{}", "\"queue_time\":{},\"attempts\":[1,2]" },
+    { "\"attempts\":1.5,\"queue_time\":-1", "\"queue_time\":-1,\"attempts\":1.5" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -200,6 +204,34 @@ test_extra (void)
       g_autoptr (DispRecord) record = parse_with (rows[i].members);
 
       g_assert_cmpstr (record->extra, ==, rows[i].extra);
+    }
+}
+
+/* How a request was dispatched, as far as who made the record knows. */
+static void
+test_dispatching (void)
+{
+  static const struct
+  {
+    const char *members;
+    gint64 queue_time;
+    gint64 n_attempts;
+  } rows[] = {
+    { "\"queue_time\":0.25,\"attempts\":3", 250000, 3 },
+    { "\"queue_time\":0,\"attempts\":0", 0, 0 },
+    { "\"attempts\":2147483647", DISP_RECORD_UNKNOWN, G_MAXINT },
+    { "\"attempts\":2147483648", DISP_RECORD_UNKNOWN, DISP_RECORD_UNKNOWN },
+    { "\"queue_time\":1e-6,\"attempts\":null", 1, DISP_RECORD_UNKNOWN },
+    { "\"queue_time\":\"1\",\"attempts\":true", DISP_RECORD_UNKNOWN, DISP_RECORD_UNKNOWN },
+    { "\"state\":2", DISP_RECORD_UNKNOWN, DISP_RECORD_UNKNOWN },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (DispRecord) record = parse_with (rows[i].members);
+
+      g_assert_cmpint (record->queue_time, ==, rows[i].queue_time);
+      g_assert_cmpint (record->n_attempts, ==, rows[i].n_attempts);
     }
 }
 
@@ -334,6 +366,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/wire/record-parser/responses", test_responses);
   g_test_add_func ("/wire/record-parser/containers", test_containers);
   g_test_add_func ("/wire/record-parser/extra", test_extra);
+  g_test_add_func ("/wire/record-parser/dispatching", test_dispatching);
   g_test_add_func ("/wire/record-parser/values", test_values);
   g_test_add_func ("/wire/record-parser/refuses", test_refuses);
   return g_test_run ();
