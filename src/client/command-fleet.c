@@ -119,6 +119,8 @@ add_container (DispTable *table, const DispMember *container)
   disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_count (disp_properties_count (properties, "InFlight")));
   disp_table_take (table, DISP_STYLE_PLAIN,
+                   disp_format_count (disp_properties_count (properties, "Capacity")));
+  disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_count (disp_properties_count (properties, "RequestsTotal")));
   disp_table_take (table, failed > 0 ? DISP_STYLE_BAD : DISP_STYLE_PLAIN,
                    disp_format_count (failed));
@@ -132,8 +134,8 @@ print_containers (const DispInvocation *self, const DispSnapshot *snapshot)
   const DispColumn columns[] = {
     { _ ("CONTAINER"), FALSE, 0 }, { _ ("MODELS"), FALSE, 0 },  { _ ("DEVICE"), FALSE, 0 },
     { _ ("ENDPOINT"), FALSE, 0 },  { _ ("STATE"), FALSE, 0 },   { _ ("QUOTA"), TRUE, 0 },
-    { _ ("IN FLIGHT"), TRUE, 0 },  { _ ("REQUESTS"), TRUE, 0 }, { _ ("FAILED"), TRUE, 0 },
-    { _ ("LATENCY"), TRUE, 0 },
+    { _ ("IN FLIGHT"), TRUE, 0 },  { _ ("CAPACITY"), TRUE, 0 }, { _ ("REQUESTS"), TRUE, 0 },
+    { _ ("FAILED"), TRUE, 0 },     { _ ("LATENCY"), TRUE, 0 },
   };
   g_autoptr (DispTable) table = disp_table_new (columns, G_N_ELEMENTS (columns));
 

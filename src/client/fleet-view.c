@@ -73,6 +73,7 @@ disp_container_write (DispJsonWriter *writer, const DispMember *container)
   write_boolean (writer, "drained", properties, "Drained");
   write_boolean (writer, "eligible", properties, "Eligible");
   write_count (writer, "in_flight", properties, "InFlight");
+  write_count (writer, "capacity", properties, "Capacity");
   write_count (writer, "requests", properties, "RequestsTotal");
   write_count (writer, "failed", properties, "ErrorsTotal");
   disp_format_write_latency (writer, "latency", disp_properties_count (properties, "Latency"));

@@ -93,6 +93,7 @@ read_containers (DispStatistics *self, GVariant *document)
       counters->path = g_strdup (disp_properties_string (owned, "path"));
       counters->container = g_strdup (disp_properties_string (owned, "container"));
       counters->endpoint = g_strdup (disp_properties_string (owned, "endpoint"));
+      counters->capacity = disp_properties_count (owned, "capacity");
       counters->quota = disp_properties_double (owned, "quota");
       counters->eligible = disp_properties_boolean (owned, "eligible");
       g_ptr_array_add (self->containers, counters);

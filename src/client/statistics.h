@@ -14,6 +14,7 @@ typedef struct
   char *container; /* (owned) (nullable) its name, as in a DispSnapshot */
   char *endpoint;  /* (owned) (nullable) where it is */
   double quota;
+  guint64 capacity; /* how many requests it may have at once */
   gboolean eligible;
   guint64 in_flight;
   guint64 requests;

@@ -58,6 +58,7 @@ add_container (DispTable *table, const DispWatchMoment *moment, const DispCounte
                          now->eligible ? C_ ("eligible", "yes") : C_ ("eligible", "no"));
   disp_table_take (table, DISP_STYLE_PLAIN, disp_format_number (now->quota));
   disp_table_take (table, DISP_STYLE_PLAIN, disp_format_count (now->in_flight));
+  disp_table_take (table, DISP_STYLE_PLAIN, disp_format_count (now->capacity));
   disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_rate (disp_counters_rate (now, before, span_of (moment))));
   disp_table_take (table, DISP_STYLE_PLAIN, disp_format_latency (percentile (now, before, 0.5)));
@@ -77,8 +78,8 @@ disp_watch_get_table (const DispWatchMoment *moment)
 {
   const DispColumn columns[] = {
     { _ ("CONTAINER"), FALSE, 16 }, { _ ("ELIGIBLE"), FALSE, 0 }, { _ ("QUOTA"), TRUE, 8 },
-    { _ ("IN FLIGHT"), TRUE, 0 },   { _ ("RATE"), TRUE, 8 },      { _ ("P50"), TRUE, 8 },
-    { _ ("P99"), TRUE, 8 },         { _ ("ERRORS"), TRUE, 0 },
+    { _ ("IN FLIGHT"), TRUE, 0 },   { _ ("CAPACITY"), TRUE, 0 },  { _ ("RATE"), TRUE, 8 },
+    { _ ("P50"), TRUE, 8 },         { _ ("P99"), TRUE, 8 },       { _ ("ERRORS"), TRUE, 0 },
   };
   DispTable *table = disp_table_new (columns, G_N_ELEMENTS (columns));
 
@@ -133,6 +134,7 @@ disp_watch_write (DispJsonWriter *writer, const DispWatchMoment *moment)
       disp_json_writer_string (writer, "container", now->container);
       disp_json_writer_boolean (writer, "eligible", now->eligible);
       disp_json_writer_double (writer, "quota", now->quota);
+      disp_json_writer_int (writer, "capacity", (gint64) now->capacity);
       write_counters (writer, now, disp_statistics_find (moment->before, now->path), span);
       disp_json_writer_end_object (writer);
     }

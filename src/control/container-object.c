@@ -30,6 +30,7 @@ enum
   PROP_DRAINED,
   PROP_ELIGIBLE,
   PROP_IN_FLIGHT,
+  PROP_CAPACITY,
   PROP_REQUESTS_TOTAL,
   PROP_ERRORS_TOTAL,
   PROP_LATENCY,
@@ -132,6 +133,9 @@ disp_container_object_get_property (GObject *object, guint id, GValue *value,
       return;
     case PROP_ENDPOINT:
       g_value_set_string (value, container->endpoint);
+      return;
+    case PROP_CAPACITY:
+      g_value_set_uint (value, disp_container_object_get_capacity (self));
       return;
     default:
       get_state (container, id, value);
@@ -300,4 +304,20 @@ disp_container_object_get_container (DispContainerObject *self)
     if (disp_container_is_eligible (g_ptr_array_index (self->listings, i)))
       return g_ptr_array_index (self->listings, i);
   return g_ptr_array_index (self->listings, 0);
+}
+
+/**
+ * disp_container_object_get_capacity:
+ * @self: the object of a container
+ *
+ * Returns: how many requests the container may have at once, as it is just now
+ */
+guint
+disp_container_object_get_capacity (DispContainerObject *self)
+{
+  const DispContainer *container = disp_container_object_get_container (self);
+  g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (self->parts.switchboard);
+
+  return disp_capacity_get_limit (
+      container->capacity, disp_container_get_max_in_flight (container, settings->max_in_flight));
 }

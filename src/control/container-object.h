@@ -11,3 +11,4 @@ G_DECLARE_FINAL_TYPE (DispContainerObject, disp_container_object, DISP, CONTAINE
 DispContainerObject *disp_container_object_new (const DispBusParts *parts, GPtrArray *listings);
 void disp_container_object_set_listings (DispContainerObject *self, GPtrArray *listings);
 const DispContainer *disp_container_object_get_container (DispContainerObject *self);
+guint disp_container_object_get_capacity (DispContainerObject *self);

@@ -66,6 +66,8 @@ describe_container (DispContainerObject *object, const char *path)
   g_variant_builder_add (&builder, "{sv}", "container", g_variant_new_string (container->name));
   g_variant_builder_add (&builder, "{sv}", "endpoint", g_variant_new_string (container->endpoint));
   add_stats (&builder, container->stats);
+  g_variant_builder_add (&builder, "{sv}", "capacity",
+                         g_variant_new_uint32 (disp_container_object_get_capacity (object)));
   g_variant_builder_add (&builder, "{sv}", "quota", g_variant_new_double (container->quota));
   g_variant_builder_add (&builder, "{sv}", "eligible",
                          g_variant_new_boolean (disp_container_is_eligible (container)));

@@ -46,7 +46,7 @@ test_statistics (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
       "'endpoint': <'http://127.0.0.1:1'>, 'in-flight': <uint32 0>, 'requests': <uint64 0>, "
       "'succeeded': <uint64 0>, "
       "'failed': <uint64 0>, 'cancelled': <uint64 0>, 'latency': <uint64 0>, "
-      "'latencies': <@a(tt) []>, 'quota': <0.0>, 'eligible': <false>}]>},)",
+      "'latencies': <@a(tt) []>, 'capacity': <uint32 1000>, 'quota': <0.0>, 'eligible': <false>}]>},)",
       now, uptime);
   g_assert_cmpstr (text, ==, expected);
   disp_stats_end (totals, DISP_OUTCOME_SUCCESS, 100);

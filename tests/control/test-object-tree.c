@@ -177,6 +177,20 @@ test_container (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   bus_fixture_assert (fixture, path, CONTAINER, "Latency", "0");
 }
 
+/* What the container says of itself counts more than what is configured. */
+static void
+test_capacity (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  DispContainer *own = cpu ("a", "m", 1, 5, 1);
+  g_autoptr (DispFleet) fleet = NULL;
+
+  own->max_in_flight = 5;
+  fleet = fixture_fleet (NULL, "m:1", own, cpu ("b", "m", 1, 5, 2), NULL);
+  show_fleet (fixture, fleet);
+  bus_fixture_assert (fixture, BELOW ("/container/a"), CONTAINER, "Capacity", "5");
+  bus_fixture_assert (fixture, BELOW ("/container/b"), CONTAINER, "Capacity", "1000");
+}
+
 static DispStats *
 stats_of (DispFleet *fleet, guint index)
 {
@@ -307,6 +321,7 @@ main (int argc, char **argv)
   ADD ("signals", test_signals);
   ADD ("model", test_model);
   ADD ("container", test_container);
+  ADD ("capacity", test_capacity);
   ADD ("counters", test_counters);
   ADD ("changes", test_changes);
   ADD ("same-names", test_same_names);
