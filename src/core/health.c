@@ -130,6 +130,20 @@ disp_health_get_next_change (DispHealth *self, gint64 now)
 }
 
 /**
+ * disp_health_get_ejection_end:
+ * @self: a health
+ *
+ * Returns: until when it is ejected, or was before it is tried; 0 = it is not
+ */
+gint64
+disp_health_get_ejection_end (DispHealth *self)
+{
+  Value value = load (self);
+
+  return value.phase == PHASE_OUT ? (gint64) value.time * USEC_PER_MSEC : 0;
+}
+
+/**
  * disp_health_is_sound:
  * @self: a health
  *
@@ -251,7 +265,8 @@ come_back (Value *value, gint64 now)
  *
  * Learns from an attempt that did well.
  *
- * Returns: %DISP_VERDICT_RETURNED if that was the last probe that was needed
+ * Returns: %DISP_VERDICT_RETURNED if that was the last probe that was needed,
+ *   %DISP_VERDICT_RECOVERED if too many had failed in a row before
  */
 DispVerdict
 disp_health_succeed (DispHealth *self, guint probe, gint64 now)
@@ -277,9 +292,13 @@ disp_health_succeed (DispHealth *self, guint probe, gint64 now)
         }
     }
   while (!replace (self, &value, updated));
+  if (value.phase == PHASE_OUT)
+    return (DispVerdict){
+      .kind = updated.phase == PHASE_OUT ? DISP_VERDICT_AS_BEFORE : DISP_VERDICT_RETURNED,
+    };
   return (DispVerdict){
-    .kind = value.phase == PHASE_OUT && updated.phase != PHASE_OUT ? DISP_VERDICT_RETURNED
-                                                                   : DISP_VERDICT_AS_BEFORE,
+    .kind = value.streak < DISP_HEALTH_MAX_FAILURES ? DISP_VERDICT_AS_BEFORE
+                                                    : DISP_VERDICT_RECOVERED,
   };
 }
 

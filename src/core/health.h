@@ -50,6 +50,8 @@ typedef enum
  * @DISP_VERDICT_AS_BEFORE: nothing has changed
  * @DISP_VERDICT_EJECTED: the container gets no requests for some time
  * @DISP_VERDICT_RETURNED: it may be used again
+ * @DISP_VERDICT_FAILING: it fails, but cannot be spared
+ * @DISP_VERDICT_RECOVERED: it fails no longer, of which it was not ejected
  *
  * What the end of an attempt changed for its container.
  */
@@ -58,6 +60,8 @@ typedef enum
   DISP_VERDICT_AS_BEFORE,
   DISP_VERDICT_EJECTED,
   DISP_VERDICT_RETURNED,
+  DISP_VERDICT_FAILING,
+  DISP_VERDICT_RECOVERED,
 } DispVerdictKind;
 
 /**
@@ -92,6 +96,7 @@ typedef struct
 DispHealthState disp_health_get_state (DispHealth *self, gint64 now);
 double disp_health_get_share (DispHealth *self, gint64 now);
 gint64 disp_health_get_next_change (DispHealth *self, gint64 now);
+gint64 disp_health_get_ejection_end (DispHealth *self);
 gboolean disp_health_is_sound (DispHealth *self);
 gboolean disp_health_is_ejected (DispHealth *self);
 const char *disp_health_state_to_string (DispHealthState state);

@@ -80,15 +80,29 @@ is_cool (const DispRoute *route, guint index, gint64 now)
  * @route: a route
  * @index: the place of a container among its eligible ones
  * @now: the time, in microseconds
+ * @until: (out) (nullable): when it may be asked or tried again, in microseconds; 0 = the time
+ *   alone changes nothing
  *
  * Returns: how the container does, for the model of the route
  */
 DispHealthState
-disp_place_get_state (const DispRoute *route, guint index, gint64 now)
+disp_place_get_state (const DispRoute *route, guint index, gint64 now, gint64 *until)
 {
+  DispStanding *whole = route->eligible[index]->standing;
   DispHealthState state = get_health (route, index, now);
+  gint64 end = 0;
 
-  return is_cool (route, index, now) ? state : MAX (state, DISP_HEALTH_BUSY);
+  if (state == DISP_HEALTH_EJECTED)
+    end = MAX (disp_health_get_ejection_end (&whole->health),
+               disp_health_get_ejection_end (&route->standings[index]->health));
+  else if (!is_cool (route, index, now))
+    {
+      end = disp_cooling_get_end (&whole->cooling);
+      state = MAX (state, DISP_HEALTH_BUSY);
+    }
+  if (until != NULL)
+    *until = end;
+  return state;
 }
 
 /* What is added up while all are looked at. */
@@ -337,17 +351,21 @@ can_spare (const DispRoute *route, const DispContainer *container)
 /* Ejects what failed too often.  When two do that at once, each sees at least afterwards what the
  * other did, and takes its own back if that is too much. */
 static DispVerdict
-judge (const DispRoute *route, const DispContainer *container, DispHealth *health, gint64 now)
+judge (const DispRoute *route, const DispContainer *container, DispHealth *health,
+       DispVerdict verdict, gint64 now)
 {
-  DispVerdict verdict = { .kind = DISP_VERDICT_AS_BEFORE };
+  if (verdict.kind != DISP_VERDICT_AS_BEFORE || verdict.n_failures < DISP_HEALTH_MAX_FAILURES)
+    return verdict;
+  if (can_spare (route, container))
+    {
+      DispVerdict ejection = disp_health_eject (health, now);
 
-  if (!can_spare (route, container))
-    return verdict;
-  verdict = disp_health_eject (health, now);
-  if (verdict.kind != DISP_VERDICT_EJECTED || can_spare (route, container))
-    return verdict;
-  disp_health_pardon (health, now);
-  verdict.kind = DISP_VERDICT_AS_BEFORE;
+      if (ejection.kind != DISP_VERDICT_EJECTED || can_spare (route, container))
+        return ejection;
+      disp_health_pardon (health, now);
+    }
+  if (verdict.n_failures == DISP_HEALTH_MAX_FAILURES)
+    verdict.kind = DISP_VERDICT_FAILING;
   return verdict;
 }
 
@@ -355,16 +373,15 @@ static DispVerdict
 fail (const DispPlace *self, const DispRoute *route, gint64 now)
 {
   DispHealth *whole = &self->container->standing->health;
+  DispHealth *model = &self->standing->health;
   DispVerdict verdict = disp_health_fail (whole, self->probe, now);
-  DispVerdict for_model = disp_health_fail (&self->standing->health, self->probe_model, now);
+  DispVerdict for_model = disp_health_fail (model, self->probe_model, now);
 
-  if (verdict.n_failures >= DISP_HEALTH_MAX_FAILURES && verdict.kind == DISP_VERDICT_AS_BEFORE)
-    verdict = judge (route, self->container, whole, now);
+  verdict = judge (route, self->container, whole, verdict, now);
   if (verdict.kind != DISP_VERDICT_AS_BEFORE)
     return verdict;
-  if (for_model.n_failures >= DISP_HEALTH_MAX_FAILURES && for_model.kind == DISP_VERDICT_AS_BEFORE
-      && !disp_health_is_ejected (whole))
-    for_model = judge (route, self->container, &self->standing->health, now);
+  if (!disp_health_is_ejected (whole))
+    for_model = judge (route, self->container, model, for_model, now);
   for_model.for_model = for_model.kind != DISP_VERDICT_AS_BEFORE;
   return for_model;
 }
@@ -377,8 +394,10 @@ succeed (const DispPlace *self, gint64 now)
   DispVerdict for_model = disp_health_succeed (&self->standing->health, self->probe_model, now);
 
   disp_cooling_end (&whole->cooling);
+  if (verdict.kind != DISP_VERDICT_AS_BEFORE || disp_health_is_ejected (&whole->health))
+    return verdict;
   for_model.for_model = for_model.kind != DISP_VERDICT_AS_BEFORE;
-  return verdict.kind != DISP_VERDICT_AS_BEFORE ? verdict : for_model;
+  return for_model;
 }
 
 static DispVerdict

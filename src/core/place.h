@@ -66,7 +66,8 @@ typedef struct
   gboolean is_first;
 } DispPlace;
 
-DispHealthState disp_place_get_state (const DispRoute *route, guint index, gint64 now);
+DispHealthState disp_place_get_state (const DispRoute *route, guint index, gint64 now,
+                                      gint64 *until);
 void disp_place_list (const DispRoute *route, const DispPlaceQuery *query, guint *indices,
                       DispPlaceCounts *counts);
 gboolean disp_place_may_take (const DispRoute *route, guint index, const DispPlaceQuery *query);

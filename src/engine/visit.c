@@ -34,6 +34,7 @@ get_now (const DispVisitTerms *terms)
   return disp_clock_now (disp_switchboard_get_clock (terms->switchboard));
 }
 
+/* That one fails which cannot be spared was told when it began. */
 static void
 log_verdict (const DispContainer *container, const char *model, const DispVerdict *verdict)
 {
@@ -49,7 +50,7 @@ log_verdict (const DispContainer *container, const char *model, const DispVerdic
                     container->name, verdict->for_model ? " of " : "",
                     verdict->for_model ? model : "", (double) verdict->duration / G_USEC_PER_SEC,
                     verdict->n_failures);
-  else
+  else if (verdict->kind == DISP_VERDICT_RETURNED)
     disp_event_log (DISP_EVENT_CONTAINER_RETURNED, &fields, "container %s gets requests%s%s again",
                     container->name, verdict->for_model ? " of " : "",
                     verdict->for_model ? model : "");

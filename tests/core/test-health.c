@@ -63,6 +63,8 @@ test_streak (void)
   fail_times (&health, 1000, 1);
   g_assert_cmpuint (disp_health_fail (&health, 0, 1).n_failures, ==, 63);
   assert_state (&health, 1, DISP_HEALTH_FAILING);
+  g_assert_cmpint (disp_health_succeed (&health, 0, 1).kind, ==, DISP_VERDICT_RECOVERED);
+  g_assert_cmpint (disp_health_succeed (&health, 0, 1).kind, ==, DISP_VERDICT_AS_BEFORE);
 }
 
 static void

@@ -127,7 +127,7 @@ eject (Fixture *fixture, guint index)
 static DispHealthState
 get_state (Fixture *fixture, guint index)
 {
-  return disp_place_get_state (fixture->route, index, fixture->query.now);
+  return disp_place_get_state (fixture->route, index, fixture->query.now, NULL);
 }
 
 static void
@@ -288,14 +288,18 @@ test_half (Fixture *fixture, gconstpointer data)
     eject (fixture, i);
   for (guint i = n / 2; i < n; i++)
     for (guint j = 0; j < 3; j++)
-      g_assert_cmpint (fail_often (fixture, i).kind, ==, DISP_VERDICT_AS_BEFORE);
+      g_assert_cmpint (fail_often (fixture, i).kind, ==,
+                       j == 0 ? DISP_VERDICT_FAILING : DISP_VERDICT_AS_BEFORE);
   disp_place_list (fixture->route, &fixture->query, fixture->indices, &fixture->counts);
   g_assert_cmpuint (fixture->counts.n_free, ==, n - n / 2);
   g_assert_cmpuint (fixture->counts.n_well, ==, 0);
   for (guint i = 0; i < n; i++)
     g_assert_cmpint (get_state (fixture, i), ==,
                      i < n / 2 ? DISP_HEALTH_EJECTED : DISP_HEALTH_FAILING);
-  try_once (fixture, n - 1, DISP_OUTCOME_SUCCESS);
+  g_assert_cmpint (try_once (fixture, n - 1, DISP_OUTCOME_SUCCESS).kind, ==,
+                   DISP_VERDICT_RECOVERED);
+  g_assert_cmpint (try_once (fixture, n - 1, DISP_OUTCOME_SUCCESS).kind, ==,
+                   DISP_VERDICT_AS_BEFORE);
   g_assert_cmpint (get_state (fixture, n - 1), ==, DISP_HEALTH_WELL);
 }
 
@@ -305,7 +309,7 @@ test_last (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 {
   set_available (fixture, 0, FALSE);
   set_available (fixture, 2, FALSE);
-  g_assert_cmpint (fail_often (fixture, 1).kind, ==, DISP_VERDICT_AS_BEFORE);
+  g_assert_cmpint (fail_often (fixture, 1).kind, ==, DISP_VERDICT_FAILING);
   assert_listed (fixture, "1");
   assert_counts (fixture, 1, 0, 1, 0);
   set_available (fixture, 2, TRUE);
@@ -372,8 +376,29 @@ test_unavailable (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   assert_counts (fixture, 1, 1, 1, 0);
   g_assert_cmpint (get_state (fixture, 2), ==, DISP_HEALTH_SLOW_START);
   /* The other model was not said to be. */
-  g_assert_cmpint (disp_place_get_state (fixture->other, 0, fixture->query.now), ==,
+  g_assert_cmpint (disp_place_get_state (fixture->other, 0, fixture->query.now, NULL), ==,
                    DISP_HEALTH_WELL);
+}
+
+/* It is known until when one is not asked. */
+static void
+test_until (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  gint64 until = -1;
+
+  disp_place_get_state (fixture->route, 0, SECOND, &until);
+  g_assert_cmpint (until, ==, 0);
+  try_once (fixture, 0, DISP_OUTCOME_BUSY);
+  assert_listed (fixture, "12");
+  g_assert_cmpint (disp_place_get_state (fixture->route, 0, SECOND, &until), ==, DISP_HEALTH_BUSY);
+  g_assert_cmpint (until, ==, fixture->counts.cool_at);
+  eject (fixture, 1);
+  g_assert_cmpint (disp_place_get_state (fixture->route, 1, SECOND, &until), ==,
+                   DISP_HEALTH_EJECTED);
+  g_assert_cmpint (until, ==, 31 * SECOND);
+  g_assert_cmpint (disp_place_get_state (fixture->route, 1, 31 * SECOND, &until), ==,
+                   DISP_HEALTH_PROBING);
+  g_assert_cmpint (until, ==, 0);
 }
 
 /* One probe at a time, until three were successful. */
@@ -500,7 +525,7 @@ test_model (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (verdict.for_model);
   assert_listed (fixture, "12");
   g_assert_cmpint (get_state (fixture, 0), ==, DISP_HEALTH_EJECTED);
-  g_assert_cmpint (disp_place_get_state (fixture->other, 0, fixture->query.now), ==,
+  g_assert_cmpint (disp_place_get_state (fixture->other, 0, fixture->query.now, NULL), ==,
                    DISP_HEALTH_WELL);
   g_assert_true (disp_place_take (&other, fixture->other, 0, &fixture->query));
   fixture->query.now += 30 * SECOND;
@@ -733,6 +758,7 @@ main (int argc, char **argv)
   ADD ("panic/4", 4, test_panic);
   ADD ("panic/return", 3, test_panic_return);
   ADD ("unavailable", 3, test_unavailable);
+  ADD ("until", 3, test_until);
   ADD ("probes/three", 3, test_probes);
   ADD ("probes/unknown", 3, test_probes_unknown);
   ADD ("slow-start", 3, test_slow_start);
