@@ -4,6 +4,8 @@
 #include "core/policy-registry.h"
 #include "simulator/chance.h"
 
+#include <math.h>
+
 /* Plans such as nobody would think of.  What is left out of a plan changes nothing of the rest. */
 
 static const char *const model_names[SIM_MAX_MODELS] = { "a", "b", "c", "d" };
@@ -20,11 +22,7 @@ draw (GRand *random, guint least, guint most)
 static double
 draw_size (GRand *random, double least, double most)
 {
-  double size = least;
-
-  for (double factor = most / least; factor > 1; factor /= 2)
-    size *= 1 + g_rand_double (random) * (MIN (factor, 2) - 1);
-  return size;
+  return least * pow (most / least, g_rand_double (random));
 }
 
 static void
