@@ -159,7 +159,7 @@ sim_asks_add (SimAsks *self, SimArrivals *arrivals)
                                           on_impatient, ask);
   g_hash_table_insert (self->open, ask->request, ask);
   self->tally.n_asked++;
-  sim_rules_came (&self->rules, ask);
+  sim_rules_came (&self->rules, ask, ask->arrived);
   return ask;
 }
 

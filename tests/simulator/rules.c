@@ -55,12 +55,20 @@ sim_rules_break (SimRules *self, const char *format, ...)
  * sim_rules_came:
  * @self: rules
  * @ask: a request that comes
+ * @now: the time
  */
 void
-sim_rules_came (SimRules *self, SimAsk *ask)
+sim_rules_came (SimRules *self, SimAsk *ask, gint64 now)
 {
   self->n_active++;
-  self->n_idle[ask->model]++;
+  if (now >= self->peak_end)
+    {
+      self->peaks[1] = self->peaks[0];
+      self->peaks[0] = 0;
+      self->peak_end = now + self->settings->timeout;
+    }
+  self->peaks[0] = MAX (self->peaks[0], self->n_active);
+  self->n_fresh[ask->model]++;
 }
 
 static void
@@ -72,17 +80,34 @@ change_in_flight (SimRules *self, DispContainer *container, int change)
                        GINT_TO_POINTER (n));
 }
 
-/* Extra attempts: no more than a fifth of the active requests, or three; hedges: no more than one
- * for twenty first attempts; never one of what must not be sent twice. */
+/* Every attempt has a place, and no more places are taken than there are.  A capacity that is found
+ * by measuring may become smaller than what is taken, so of that it is only the former. */
+static void
+check_capacity (SimRules *self, DispContainer *container)
+{
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->in_flight, container->capacity));
+  guint limit = disp_container_get_max_in_flight (container, self->settings->max_in_flight);
+
+  if (n > disp_capacity_get_taken (container->capacity))
+    sim_rules_break (self, "container %s has %u attempts for %u places taken", container->name, n,
+                     disp_capacity_get_taken (container->capacity));
+  if (limit != DISP_CAPACITY_AUTO && n > limit)
+    sim_rules_break (self, "container %s has %u attempts, it may have %u", container->name, n,
+                     limit);
+}
+
+/* Extra attempts: no more than a fifth of the requests that were active when it was asked, which
+ * was not before they came, or three; hedges: no more than one for twenty first attempts; never one
+ * of what must not be sent twice. */
 static void
 check_extra (SimRules *self, const SimAsk *ask, const DispContainer *container)
 {
-  guint allowed = MAX (self->n_active * DISP_RETRY_BUDGET_PERCENT / 100, DISP_RETRY_BUDGET_MIN);
+  guint n_active = MAX (self->peaks[0], self->peaks[1]);
+  guint allowed = MAX (n_active * DISP_RETRY_BUDGET_PERCENT / 100, DISP_RETRY_BUDGET_MIN);
   char **not_idempotent = self->settings->not_idempotent;
 
   if (self->n_extra > allowed)
-    sim_rules_break (self, "%u extra attempts of %u active requests", self->n_extra,
-                     self->n_active);
+    sim_rules_break (self, "%u extra attempts of %u active requests", self->n_extra, n_active);
   if (self->n_hedges * 100 > self->n_first * DISP_RETRY_BUDGET_HEDGES)
     sim_rules_break (self,
                      "%" G_GUINT64_FORMAT " hedges beside %" G_GUINT64_FORMAT " first attempts",
@@ -103,15 +128,17 @@ check_extra (SimRules *self, const SimAsk *ask, const DispContainer *container)
 void
 sim_rules_sent (SimRules *self, SimAsk *ask, DispContainer *container, gint64 now)
 {
-  gboolean is_hedge = ask->n_open > 0;
+  gboolean is_hedge = ask->n_open > 0 && now - ask->open[0].began < self->settings->timeout / 2;
 
+  g_assert_cmpuint (ask->n_open, <, SIM_MAX_OPEN);
+  ask->open[ask->n_open++] = (SimTry){ container, now };
   ask->n_sent++;
-  ask->n_open++;
   change_in_flight (self, container, 1);
-  if (!is_hedge)
-    self->n_idle[ask->model]--;
   if (ask->n_sent == 1)
-    self->n_first++;
+    {
+      self->n_first++;
+      self->n_fresh[ask->model]--;
+    }
   else
     {
       ask->n_extra++;
@@ -124,6 +151,7 @@ sim_rules_sent (SimRules *self, SimAsk *ask, DispContainer *container, gint64 no
     sim_rules_break (self, "a request that was answered was sent to %s", container->name);
   if (now > ask->arrived + self->settings->timeout)
     sim_rules_break (self, "a request whose time was over was sent to %s", container->name);
+  check_capacity (self, container);
 }
 
 /**
@@ -137,8 +165,8 @@ void
 sim_rules_ended (SimRules *self, SimAsk *ask, DispContainer *container, int status)
 {
   ask->n_open--;
-  if (ask->n_open == 0 && ask->n_replies == 0)
-    self->n_idle[ask->model]++;
+  if (ask->open[0].container == container)
+    ask->open[0] = ask->open[1];
   if (ask->n_extra > 0)
     {
       ask->n_extra--;
@@ -165,8 +193,8 @@ sim_rules_replied (SimRules *self, SimAsk *ask, gint64 now)
       return;
     }
   self->n_active--;
-  if (ask->n_open == 0)
-    self->n_idle[ask->model]--;
+  if (ask->n_sent == 0)
+    self->n_fresh[ask->model]--;
   if (now > ask->arrived + self->settings->timeout)
     sim_rules_break (self,
                      "a request got its reply after %" G_GINT64_FORMAT " us, it had "
@@ -178,11 +206,19 @@ sim_rules_replied (SimRules *self, SimAsk *ask, gint64 now)
  * sim_rules_settled:
  * @self: rules
  *
- * All that was to happen now has happened: who has no attempt under way waits.
+ * All that was to happen now has happened: who had no attempt yet waits, and no more may than fit.
+ * Who waited and has to look again where it can go is not refused for those who came meanwhile.
  */
 void
 sim_rules_settled (SimRules *self)
 {
+  guint limit = self->settings->queue_limit * (self->may_wait_again ? 2 : 1);
+
   for (guint i = 0; i < SIM_MAX_MODELS; i++)
-    self->max_idle[i] = MAX (self->max_idle[i], self->n_idle[i]);
+    {
+      self->max_fresh[i] = MAX (self->max_fresh[i], self->n_fresh[i]);
+      if (self->n_fresh[i] > limit)
+        sim_rules_break (self, "%u requests for model %u wait, only %u may", self->n_fresh[i], i,
+                         limit);
+    }
 }

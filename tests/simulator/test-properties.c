@@ -80,6 +80,7 @@ simulate (guint32 seed, guint calm, guint64 n_events, guint64 *n_done)
   sim_random_plan_draw (&run.drawn, seed, calm);
   run.simulator = simulator_new (&run.drawn.plan);
   simulator_run (run.simulator, 0);
+  simulator_get_rules (run.simulator)->may_wait_again = run.drawn.unrest > 0;
   if (run.drawn.unrest > 0)
     plan_change (&run);
   while (simulator_count_events (run.simulator) < n_events

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "simulator/simulator.h"
+#include "simulator/scenarios.h"
 
 #include <math.h>
 
@@ -167,6 +167,26 @@ test_seeds (void)
   g_assert_cmpfloat (means[0], !=, means[2]);
 }
 
+/* Whoever lets requests wait before devices that differ uses all of them, and lets nobody wait for
+ * long: 64 clients that ask without a pause get their answers after 113 ms on average, whatever is
+ * done, and leastconn lets those wait for 241 ms who come to a slow one. */
+static void
+test_unequal (void)
+{
+  const SimScenario *scenario = sim_scenario_find ("unequal");
+  SimFigures reference = sim_measure (scenario, sim_variant_find ("leastconn"), 1, 10);
+
+  assert_near (reference.p99, 22 * 11, 0.02);
+  for (guint32 seed = 1; seed <= 3; seed++)
+    {
+      SimFigures figures = sim_measure (scenario, sim_variant_find ("fastest"), seed, 10);
+
+      g_assert_cmpfloat (figures.throughput, >=, 0.96 * (1e6 / 2600 + 2 * 1e6 / 11000));
+      g_assert_cmpfloat (figures.p99, <=, 0.55 * reference.p99);
+      g_assert_cmpfloat (figures.refused, <=, 0);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -175,5 +195,6 @@ main (int argc, char **argv)
   g_test_add_func ("/simulator/queues", test_queues);
   g_test_add_func ("/simulator/clients", test_clients);
   g_test_add_func ("/simulator/seeds", test_seeds);
+  g_test_add_func ("/simulator/unequal", test_unequal);
   return g_test_run ();
 }
