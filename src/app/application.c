@@ -4,6 +4,7 @@
 #include "app/config-parts.h"
 #include "app/logging.h"
 #include "app/open-bus.h"
+#include "app/open-checks.h"
 #include "app/open-store.h"
 #include "app/open-terms.h"
 #include "app/operations.h"
@@ -42,6 +43,7 @@ struct _DispApplication
   DispPolicySpec *policy;       /* (owned) */
   DispSwitchboard *switchboard; /* (owned) */
   DispFleetFeed *feed;          /* (owned) */
+  DispHealthChecks *checks;     /* (owned) (nullable) while the daemon does not stop */
   DispReload *reload;           /* (owned) */
   DispOperations *operations;   /* (owned) */
   DispBusService *bus;          /* (owned) (nullable) while it is to be seen on one */
@@ -70,6 +72,7 @@ disp_application_finalize (GObject *object)
   g_clear_object (&self->operations);
   g_clear_pointer (&self->reload, disp_reload_free);
   g_clear_pointer (&self->feed, disp_fleet_feed_free);
+  g_clear_pointer (&self->checks, disp_health_checks_free);
   g_clear_object (&self->switchboard);
   g_clear_object (&self->log);
   g_clear_object (&self->store);
@@ -271,6 +274,7 @@ on_stop_signal (gpointer user_data)
                       self->config->texts[DISP_SETTING_DRAIN_TIMEOUT]);
       disp_clock_clear_timer (&self->ready_timer);
       disp_switchboard_set_draining (self->switchboard);
+      g_clear_pointer (&self->checks, disp_health_checks_free);
       disp_supervision_stop (self->supervision,
                              self->config->drain_timeout + ABORT_PATIENCE + RECORDS_PATIENCE);
       self->drain_timer = disp_clock_add_timer (
@@ -363,6 +367,7 @@ start_services (DispApplication *self)
   };
 
   disp_switchboard_set_serving (self->switchboard, self->config->workers);
+  self->checks = disp_app_open_checks (self->switchboard);
   disp_services_start (self->services, &parts);
 }
 

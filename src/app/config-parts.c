@@ -55,7 +55,7 @@ disp_config_check_fleet (const DispConfig *config, const DispPolicySpec *policy,
  * disp_config_for_engine:
  * @config: a checked configuration
  *
- * Returns: what the engine is given of it; the lists in it belong to @config
+ * Returns: what the engine is given of it; the lists and texts in it belong to @config
  */
 DispEngineSettings
 disp_config_for_engine (const DispConfig *config)
@@ -76,6 +76,8 @@ disp_config_for_engine (const DispConfig *config)
     .queue_timeout = config->queue_timeout,
     .not_idempotent = config->not_idempotent,
     .hedged = config->hedge,
+    .health_interval = config->health_interval,
+    .health_path = *config->health_path != '\0' ? config->health_path : NULL,
   };
 }
 

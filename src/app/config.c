@@ -87,6 +87,7 @@ disp_config_free (DispConfig *self)
   g_variant_unref (self->probabilities);
   g_free (self->sticky_header);
   g_strfreev (self->not_idempotent);
+  g_free (self->health_path);
   g_strfreev (self->hedge);
   g_free (self->requests_store);
   g_strfreev (self->requests_store_listen);

@@ -104,8 +104,10 @@ typedef struct
   gint64 idle_timeout;
   gint64 answer_limit;
   DispVersionPath version_path;
-  char *requests_store;  /* (owned) */
-  gboolean is_committed; /* whether durability is "committed" */
+  gint64 health_interval; /* 0: never */
+  char *health_path;      /* (owned) empty: the status of each model */
+  char *requests_store;   /* (owned) */
+  gboolean is_committed;  /* whether durability is "committed" */
   gint64 flush_interval;
   guint queue_limit;
   gint64 queue_bytes;

@@ -23,6 +23,8 @@
 #define MAX_RETRIES 8
 /* Nothing waits longer than a day. */
 #define MAX_DURATION ((double) G_TIME_SPAN_DAY)
+/* Checks that follow each other faster would be a load, in microseconds. */
+#define MIN_HEALTH_INTERVAL (100 * 1000)
 /* Microseconds and bytes are read as doubles, which are exact up to 2^53 only. */
 #define MAX_AGE (5000 * 7 * (double) G_TIME_SPAN_DAY)
 #define MAX_SPACE ((double) (G_GINT64_CONSTANT (1) << 50))
@@ -261,6 +263,18 @@ disp_setting_parse_queue_timeout (const char *text, gpointer field, GError **err
   return parse_time (text, MAX_DURATION, field)
          || disp_setting_set_expected (
              error, _ ("a time up to 24h, such as 500ms, 5s or 2min, or 0 for no limit"), text);
+}
+
+gboolean
+disp_setting_parse_health_interval (const char *text, gpointer field, GError **error)
+{
+  gint64 value;
+
+  if (!parse_time (text, MAX_DURATION, &value) || (value != 0 && value < MIN_HEALTH_INTERVAL))
+    return disp_setting_set_expected (
+        error, _ ("a time from 100ms up to 24h, such as 500ms, 5s or 2min, or 0 for never"), text);
+  *(gint64 *) field = value;
+  return TRUE;
 }
 
 gboolean

@@ -17,6 +17,7 @@ gboolean disp_setting_parse_min_rate (const char *text, gpointer field, GError *
 gboolean disp_setting_parse_duration (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_attempt_timeout (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_queue_timeout (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_health_interval (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_retention_age (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_size (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_space (const char *text, gpointer field, GError **error);

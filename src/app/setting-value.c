@@ -256,6 +256,28 @@ disp_setting_parse_version_path (const char *text, gpointer field, GError **erro
   return TRUE;
 }
 
+/* What can stand in the first line of a request. */
+static gboolean
+is_path (const char *text)
+{
+  g_autofree char *url = g_strconcat ("http://node", text, NULL);
+
+  for (const char *at = text; *at != '\0'; at++)
+    if (!g_ascii_isgraph (*at) || *at == '#')
+      return FALSE;
+  return *text == '/' && g_uri_is_valid (url, G_URI_FLAGS_NONE, NULL);
+}
+
+/* Takes nothing too, as none. */
+gboolean
+disp_setting_parse_health_path (const char *text, gpointer field, GError **error)
+{
+  if (*text != '\0' && !is_path (text))
+    return disp_setting_set_expected (
+        error, _ ("an absolute path of a URL, such as /healthz, or nothing"), text);
+  return disp_setting_parse_string (text, field, error);
+}
+
 /* Takes one of two names, of which the second means %TRUE. */
 static gboolean
 parse_alternative (const char *text, const char *no, const char *yes, gboolean *value,

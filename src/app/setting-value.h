@@ -29,6 +29,7 @@ gboolean disp_setting_parse_policy (const char *text, gpointer field, GError **e
 gboolean disp_setting_parse_list (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_queue_policy (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_version_path (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_health_path (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_durability (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_overflow (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_half_close (const char *text, gpointer field, GError **error);

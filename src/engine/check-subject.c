@@ -176,6 +176,7 @@ tell_found (DispCheckSubject *self)
                   "container %s answers checks again", container->name);
 }
 
+/* With @reason: why the model is not served. */
 static void
 tell_model (DispCheckSubject *self, const char *reason)
 {
@@ -187,6 +188,9 @@ tell_model (DispCheckSubject *self, const char *reason)
     .reason = reason,
   };
 
+  if (self->is_told == (reason != NULL))
+    return;
+  self->is_told = reason != NULL;
   if (reason == NULL)
     disp_event_log (DISP_EVENT_MODEL_AVAILABLE, &fields, "container %s serves model %s",
                     container->name, self->route->model);
@@ -201,8 +205,7 @@ set_in (DispCheckSubject *self, gint64 now)
 {
   self->n_failures = 0;
   tell_found (self);
-  if (self->out == DISP_CHECK_OUT_BY_WORD)
-    tell_model (self, NULL);
+  tell_model (self, NULL);
   self->out = DISP_CHECK_NOT_OUT;
   return disp_standing_set_available (self->standing, TRUE, now);
 }
@@ -212,8 +215,7 @@ set_out_by_word (DispCheckSubject *self, const char *reason, gint64 now)
 {
   self->n_failures = 0;
   tell_found (self);
-  if (self->out != DISP_CHECK_OUT_BY_WORD)
-    tell_model (self, reason);
+  tell_model (self, reason);
   self->out = DISP_CHECK_OUT_BY_WORD;
   return disp_standing_set_available (self->standing, FALSE, now);
 }

@@ -61,6 +61,7 @@ typedef struct
   guint64 n_succeeded; /* requests at the container, when its check began */
   guint n_failures;    /* checks without an answer in a row */
   DispCheckOut out;
+  gboolean is_told; /* whether the log says that the model is not served */
 } DispCheckSubject;
 
 DispCheckSubject *disp_check_subject_new (DispContainer *container, DispStanding *standing,

@@ -94,6 +94,12 @@ static const FileCase file_cases[] = {
     "limit, found \"never\"" },
   { "version-path", "[dispatch]\nversion-path=newest\n",
     "[dispatch] version-path: expected one of: exact, latest, original, found \"newest\"" },
+  { "health-interval", "[dispatch]\nhealth-interval=99ms\n",
+    "[dispatch] health-interval: expected a time from 100ms up to 24h, such as 500ms, 5s or 2min, "
+    "or 0 for never, found \"99ms\"" },
+  { "health-path", "[dispatch]\nhealth-path=healthz\n",
+    "[dispatch] health-path: expected an absolute path of a URL, such as /healthz, or nothing, "
+    "found \"healthz\"" },
   { "store", "[records]\nstore=mysql\n",
     "[records] store: expected sqlite, sqlite:PATH, an http:// or https:// URL, or none, found "
     "\"mysql\"" },

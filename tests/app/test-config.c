@@ -123,6 +123,8 @@ assert_dispatch_defaults (const DispConfig *config)
   g_assert_cmpuint (config->dispatch_queue_limit, ==, 1000);
   g_assert_cmpint (config->dispatch_queue_bytes, ==, 256 * 1024 * 1024);
   g_assert_cmpint (config->queue_timeout, ==, 0);
+  g_assert_cmpint (config->health_interval, ==, 5 * G_USEC_PER_SEC);
+  g_assert_cmpstr (config->health_path, ==, "");
 }
 
 static void
@@ -269,6 +271,8 @@ test_environment (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
     "DISPATCHERD_IDLE_TIMEOUT=1",
     "DISPATCHERD_ANSWER_LIMIT=1",
     "DISPATCHERD_VERSION_PATH=latest",
+    "DISPATCHERD_HEALTH_INTERVAL=1",
+    "DISPATCHERD_HEALTH_PATH=/",
     "DISPATCHERD_STICKY_HEADER=a",
     "DISPATCHERD_STICKY_LOAD_FACTOR=2",
     "DISPATCHERD_REQUESTS_STORE=none",
@@ -459,6 +463,7 @@ test_round_trip_of_all (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
                       "max-in-flight=3\nqueue-policy=longest-queue\nqueue-limit=0\n"
                       "queue-bytes=3G\nqueue-timeout=4ms\n"
                       "idle-timeout=1h\nanswer-limit=2G\nversion-path=original\n"
+                      "health-interval=0\nhealth-path=/a?b\n"
                       "[records]\nstore=sqlite:/tmp/r.db\nflush-interval=1us\npayload-limit=-1\n"
                       "durability=committed\nqueue-limit=7\nqueue-bytes=1T\noverflow=refuse\n"
                       "retention-age=4w\nretention-size=20G\nspool-limit=2G\ncoalesce=off\n"

@@ -246,7 +246,7 @@ test_dispatching (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
 
   write_config ("[dispatch]\nattempt-timeout=2s\nretries=4\nmax-in-flight=3\n"
                 "queue-policy=fifo\nqueue-limit=5\nqueue-bytes=6K\nqueue-timeout=7s\n"
-                "not-idempotent=m;n\nhedge=o\n");
+                "not-idempotent=m;n\nhedge=o\nhealth-interval=8s\nhealth-path=/up\n");
   reload_well (fixture);
   settings = disp_switchboard_ref_settings (fixture->switchboard);
   g_assert_cmpint (settings->attempt_timeout, ==, 2 * G_USEC_PER_SEC);
@@ -260,6 +260,8 @@ test_dispatching (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   g_assert_cmpstr (settings->not_idempotent[1], ==, "n");
   g_assert_cmpuint (g_strv_length (settings->hedged), ==, 1);
   g_assert_cmpstr (settings->hedged[0], ==, "o");
+  g_assert_cmpint (settings->health_interval, ==, 8 * G_USEC_PER_SEC);
+  g_assert_cmpstr (settings->health_path, ==, "/up");
 }
 
 /* Configuration and fleet come both or neither: whatever is wrong, the rest does not come. */

@@ -328,6 +328,19 @@ test_attempt_timeout (void)
 }
 
 static void
+test_health_interval (void)
+{
+  static const NumberCase cases[] = {
+    { "0", 0 },       { "0ms", 0 },      { "100ms", 100 * 1000 },    { "5s", 5 * G_USEC_PER_SEC },
+    { "1us", WRONG }, { "99ms", WRONG }, { "24h", G_TIME_SPAN_DAY }, { "25h", WRONG },
+    { "-1s", WRONG }, { "", WRONG },     { "never", WRONG },
+  };
+
+  check_numbers (disp_setting_parse_health_interval, cases, G_N_ELEMENTS (cases),
+                 "a time from 100ms up to 24h, such as 500ms, 5s or 2min, or 0 for never");
+}
+
+static void
 test_queue_timeout (void)
 {
   static const NumberCase cases[] = {
@@ -484,6 +497,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-number/retries", test_retries);
   g_test_add_func ("/app/setting-number/max-in-flight", test_max_in_flight);
   g_test_add_func ("/app/setting-number/attempt-timeout", test_attempt_timeout);
+  g_test_add_func ("/app/setting-number/health-interval", test_health_interval);
   g_test_add_func ("/app/setting-number/queue-timeout", test_queue_timeout);
   g_test_add_func ("/app/setting-number/max-connections", test_max_connections);
   g_test_add_func ("/app/setting-number/max-connections-auto", test_max_connections_auto);

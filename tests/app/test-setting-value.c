@@ -152,6 +152,25 @@ test_choices (void)
 }
 
 static void
+test_health_path (void)
+{
+  static const char *const good[]
+      = { "", "/", "/healthz", "/v1/models/m", "/up?deep=1", "/%C3%BC" };
+  static const char *const bad[] = { "healthz", "http://h/", " /",        "/a b",
+                                     "/a#b",    "/%",        "/\xc3\xbc " };
+  g_autofree char *value = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      parse_well (disp_setting_parse_health_path, good[i], &value);
+      g_assert_cmpstr (value, ==, good[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    parse_badly (disp_setting_parse_health_path, bad[i], &value,
+                 "an absolute path of a URL, such as /healthz, or nothing");
+}
+
+static void
 assert_joined (char **value, const char *expected)
 {
   g_autofree char *joined = g_strjoinv ("|", value);
@@ -349,5 +368,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-value/store", test_store);
   g_test_add_func ("/app/setting-value/probabilities", test_probabilities);
   g_test_add_func ("/app/setting-value/bad-probabilities", test_bad_probabilities);
+  g_test_add_func ("/app/setting-value/health-path", test_health_path);
   return g_test_run ();
 }

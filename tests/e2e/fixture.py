@@ -98,8 +98,10 @@ def environment(**more):
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith("DISPATCHERD")
     }
-    # Tests that want a bus have one of their own.
+    # Tests that want a bus have one of their own; and most doubles count what comes to them, and
+    # take a check for a prediction, so that only tests of checks have some.
     clean.update(LC_ALL="C.UTF-8", http_proxy="http://127.0.0.1:1", DISPATCHERD_BUS="none")
+    clean.update(DISPATCHERD_HEALTH_INTERVAL="0")
     clean.update(more)
     return clean
 

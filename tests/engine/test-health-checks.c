@@ -85,6 +85,36 @@ test_loading (void)
   checks_rig_clear (&rig);
 }
 
+/* Each thing that the log says ends there too, though another has come between. */
+static void
+test_loading_and_lost (void)
+{
+  ChecksRig rig;
+  g_autofree char *log = NULL;
+
+  g_free (rig_take_log ());
+  checks_rig_init (&rig, NULL);
+  checks_rig_script (&rig, "a", REACT_ANSWER, 200, LOADING);
+  checks_rig_set_fleet (&rig, two_containers (NULL));
+  checks_rig_run (&rig, 3 * SECOND);
+  checks_rig_script (&rig, "a", REACT_REFUSE, 0, NULL);
+  checks_rig_run (&rig, 3 * SECOND);
+  checks_rig_script (&rig, "a", REACT_ANSWER, 200, LOADING);
+  checks_rig_run (&rig, 3 * SECOND);
+  g_assert_true (checks_rig_is_out (&rig, "a", "m"));
+  checks_rig_script (&rig, "a", REACT_ANSWER, 200, AVAILABLE);
+  checks_rig_run (&rig, 3 * SECOND);
+  g_assert_false (checks_rig_is_out (&rig, "a", "m"));
+  log = rig_take_log ();
+  g_assert_cmpstr (log, ==,
+                   "message: container a does not serve model m now: its state is LOADING\n"
+                   "warning: container a gets no requests until it answers a check: it could not "
+                   "be reached\n"
+                   "message: container a answers checks again\n"
+                   "message: container a serves model m\n");
+  checks_rig_clear (&rig);
+}
+
 /* Where nothing of a model is left, what comes first is seen in well under a second. */
 static void
 test_deserted (void)
@@ -557,6 +587,7 @@ main (int argc, char **argv)
   rig_catch_log ();
   g_test_add_func ("/engine/health-checks/intervals", test_intervals);
   g_test_add_func ("/engine/health-checks/loading", test_loading);
+  g_test_add_func ("/engine/health-checks/loading-and-lost", test_loading_and_lost);
   g_test_add_func ("/engine/health-checks/deserted", test_deserted);
   g_test_add_func ("/engine/health-checks/lost", test_lost);
   g_test_add_func ("/engine/health-checks/predictions-only", test_predictions_only);
