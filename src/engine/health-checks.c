@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/health-checks.h"
 
-#include "engine/check-subject.h"
+#include "engine/check-line.h"
 
 /* How many checks may be under way at once.  Those that hang must not hold up all others. */
 #define MAX_AT_ONCE 32
@@ -43,37 +43,6 @@ struct _DispHealthChecks
 
 static void plan (DispHealthChecks *self);
 
-static int
-compare_due (gconstpointer a, gconstpointer b, G_GNUC_UNUSED gpointer user_data)
-{
-  const DispCheckSubject *first = a;
-  const DispCheckSubject *second = b;
-
-  return (first->due > second->due) - (first->due < second->due);
-}
-
-static void
-leave_line (DispCheckSubject *subject)
-{
-  g_clear_pointer (&subject->place, g_sequence_remove);
-}
-
-static void
-enter_line (DispHealthChecks *self, DispCheckSubject *subject, gint64 due)
-{
-  leave_line (subject);
-  subject->due = due;
-  subject->place = g_sequence_insert_sorted (self->line, subject, compare_due, NULL);
-}
-
-/* Lets it be checked earlier, but not later. */
-static void
-hurry (DispHealthChecks *self, DispCheckSubject *subject, gint64 due)
-{
-  if (subject->place != NULL && subject->due > due)
-    enter_line (self, subject, due);
-}
-
 static gint64
 vary (DispHealthChecks *self, gint64 interval)
 {
@@ -105,17 +74,33 @@ choose_interval (DispHealthChecks *self, const DispCheckSubject *subject, gint64
                                                                  : interval);
 }
 
-/* When the last one of a route goes out, the others were to be checked later than from now on. */
+/* The others were to be checked later than from now on. */
 static void
 hurry_deserted (DispHealthChecks *self, const DispRoute *route, gint64 now)
 {
   const gint64 interval = MIN (self->settings->health_interval, LAST_INTERVAL);
 
-  if (!is_deserted (self, route))
-    return;
   for (guint i = 0; i < route->n_eligible; i++)
-    hurry (self, g_hash_table_lookup (self->subjects, route->standings[i]),
-           now + vary (self, interval));
+    disp_check_line_hurry (self->line, g_hash_table_lookup (self->subjects, route->standings[i]),
+                           now + vary (self, interval));
+}
+
+/* Requests that wait may have a place where the model is served again, and must not wait for one if
+ * it is served nowhere. */
+static void
+tell_change (DispHealthChecks *self, const DispCheckSubject *subject, gint64 now)
+{
+  DispWaitingRoom *room = disp_switchboard_get_waiting_room (self->switchboard);
+  const DispWaitTerms terms = disp_engine_settings_get_wait_terms (self->settings);
+
+  disp_switchboard_touch (self->switchboard);
+  if (subject->out == DISP_CHECK_NOT_OUT)
+    disp_waiting_room_offer_all (room, &terms, now);
+  else if (is_deserted (self, subject->route))
+    {
+      hurry_deserted (self, subject->route, now);
+      disp_waiting_room_recall (room);
+    }
 }
 
 /* Checking. */
@@ -131,12 +116,9 @@ on_ended (DispFinding finding, const char *reason, gpointer user_data)
   subject->check = NULL;
   self->n_running--;
   if (disp_check_subject_learn (subject, finding, reason, now))
-    {
-      disp_switchboard_touch (self->switchboard);
-      if (subject->out != DISP_CHECK_NOT_OUT)
-        hurry_deserted (self, subject->route, now);
-    }
-  enter_line (self, subject, MAX (began + choose_interval (self, subject, now), now));
+    tell_change (self, subject, now);
+  disp_check_line_enter (self->line, subject,
+                         MAX (began + choose_interval (self, subject, now), now));
   plan (self);
 }
 
@@ -145,7 +127,7 @@ start (DispHealthChecks *self, DispCheckSubject *subject, gint64 now)
 {
   const DispCheckQuestion question = disp_check_subject_begin (subject);
 
-  leave_line (subject);
+  disp_check_line_leave (subject);
   subject->due = now;
   self->n_running++;
   subject->check = disp_check_start (self->transport, self->clock, subject->container, &question,
@@ -165,7 +147,7 @@ look (DispHealthChecks *self, gint64 now)
   g_hash_table_iter_init (&iter, self->subjects);
   while (g_hash_table_iter_next (&iter, NULL, &subject))
     if (disp_check_subject_is_ailing (subject, now))
-      hurry (self, subject, now + choose_interval (self, subject, now));
+      disp_check_line_hurry (self->line, subject, now + choose_interval (self, subject, now));
 }
 
 static gboolean
@@ -173,21 +155,17 @@ on_timer (gpointer user_data)
 {
   DispHealthChecks *self = user_data;
   const gint64 now = disp_clock_now (self->clock);
-  GSequenceIter *first;
+  DispCheckSubject *first;
 
   disp_clock_clear_timer (&self->timer);
   if (self->next_look != 0 && self->next_look <= now)
     look (self, now);
-  first = g_sequence_get_begin_iter (self->line);
-  if (!g_sequence_iter_is_end (first) && self->n_running < MAX_AT_ONCE && self->next_start <= now)
+  first = disp_check_line_peek (self->line);
+  if (first != NULL && first->due <= now && self->n_running < MAX_AT_ONCE
+      && self->next_start <= now)
     {
-      DispCheckSubject *subject = g_sequence_get (first);
-
-      if (subject->due <= now)
-        {
-          self->next_start = now + START_GAP;
-          start (self, subject, now);
-        }
+      self->next_start = now + START_GAP;
+      start (self, first, now);
     }
   plan (self);
   return G_SOURCE_REMOVE;
@@ -197,11 +175,11 @@ on_timer (gpointer user_data)
 static void
 plan (DispHealthChecks *self)
 {
-  GSequenceIter *first = g_sequence_get_begin_iter (self->line);
+  const DispCheckSubject *first = disp_check_line_peek (self->line);
   gint64 next = G_MAXINT64;
 
-  if (!g_sequence_iter_is_end (first) && self->n_running < MAX_AT_ONCE)
-    next = MAX (((const DispCheckSubject *) g_sequence_get (first))->due, self->next_start);
+  if (first != NULL && self->n_running < MAX_AT_ONCE)
+    next = MAX (first->due, self->next_start);
   if (self->next_look != 0)
     next = MIN (next, self->next_look);
   disp_clock_clear_timer (&self->timer);
@@ -274,10 +252,10 @@ forget (DispHealthChecks *self, DispCheckSubject *subject, gint64 now)
   DispStanding *whole = subject->container->standing;
   DispCheckServer *server = subject->server;
 
-  leave_line (subject);
+  disp_check_line_leave (subject);
   give_up (self, subject);
   if (disp_check_subject_forget (subject, now))
-    disp_switchboard_touch (self->switchboard);
+    tell_change (self, subject, now);
   if (server->n_subjects == 1)
     g_hash_table_steal (self->servers, whole);
   disp_check_subject_free (subject);
@@ -292,10 +270,10 @@ update (DispHealthChecks *self, DispCheckSubject *subject, gboolean settings_cha
   if (disp_check_subject_set_path (subject, self->settings))
     {
       give_up (self, subject);
-      enter_line (self, subject, now);
+      disp_check_line_enter (self->line, subject, now);
     }
   else if (settings_changed)
-    hurry (self, subject, now + choose_interval (self, subject, now));
+    disp_check_line_hurry (self->line, subject, now + choose_interval (self, subject, now));
 }
 
 static void

@@ -548,6 +548,61 @@ test_large_fleet (void)
   checks_rig_clear (&rig);
 }
 
+static void
+on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  guint *status = user_data;
+  g_autoptr (DispReply) reply = disp_dispatcher_dispatch_finish (DISP_DISPATCHER (source), result);
+
+  g_assert_cmpuint (*status, ==, 0);
+  *status = reply->answer->status;
+}
+
+/* A request that waits gets the place of a container that serves again, and does not wait for one
+ * that serves no longer. */
+static void
+test_waiting (void)
+{
+  ChecksRig rig;
+  FakeTransport *transport = fake_transport_new ();
+  DispDispatcher *dispatcher;
+  guint status[3] = { 0 };
+
+  checks_rig_init (&rig, NULL);
+  rig.settings.max_in_flight = 1;
+  dispatcher = disp_dispatcher_new (rig.switchboard, DISP_TRANSPORT (transport),
+                                    g_rand_new_with_seed (1));
+  checks_rig_script (&rig, "b", REACT_ANSWER, 200, LOADING);
+  checks_rig_set_fleet (&rig, two_containers (NULL));
+  checks_rig_apply (&rig);
+  checks_rig_run (&rig, SECOND);
+  for (guint i = 0; i < G_N_ELEMENTS (status); i++)
+    {
+      g_autoptr (DispRequest) request = fixture_request ("m", 1, "[1]");
+
+      disp_dispatcher_dispatch_async (dispatcher, request, NULL, on_reply, &status[i]);
+    }
+  checks_rig_run (&rig, 0);
+  g_assert_cmpuint (fake_transport_count_calls (transport), ==, 1);
+  g_assert_cmpstr (fake_transport_get_call (transport, 0)->container->name, ==, "a");
+  checks_rig_script (&rig, "b", REACT_ANSWER, 200, AVAILABLE);
+  checks_rig_run (&rig, 2 * SECOND);
+  g_assert_cmpuint (fake_transport_count_calls (transport), ==, 2);
+  g_assert_cmpstr (fake_transport_get_call (transport, 1)->container->name, ==, "b");
+  checks_rig_script (&rig, "a", REACT_ANSWER, 200, LOADING);
+  checks_rig_script (&rig, "b", REACT_ANSWER, 200, LOADING);
+  checks_rig_run (&rig, 7 * SECOND);
+  g_assert_cmpuint (status[2], ==, 503);
+  fake_transport_answer (transport, 0, 200, "{}");
+  fake_transport_answer (transport, 1, 200, "{}");
+  checks_rig_run (&rig, 0);
+  g_assert_cmpuint (status[0], ==, 200);
+  g_assert_cmpuint (status[1], ==, 200);
+  g_assert_finalize_object (dispatcher);
+  g_assert_finalize_object (transport);
+  checks_rig_clear (&rig);
+}
+
 static gboolean
 count_news (gpointer user_data)
 {
@@ -601,6 +656,7 @@ main (int argc, char **argv)
   g_test_add_func ("/engine/health-checks/own-path", test_own_path);
   g_test_add_func ("/engine/health-checks/at-once", test_at_once);
   g_test_add_func ("/engine/health-checks/large-fleet", test_large_fleet);
+  g_test_add_func ("/engine/health-checks/waiting", test_waiting);
   g_test_add_func ("/engine/health-checks/told", test_told);
   return g_test_run ();
 }
