@@ -46,10 +46,8 @@ static void
 print_models (const DispInvocation *self, const DispSnapshot *snapshot)
 {
   const DispColumn columns[] = {
-    { _ ("MODEL"), FALSE, 0 },
-    { _ ("VERSIONS"), FALSE, 0 },
-    { _ ("POLICY"), FALSE, 0 },
-    { _ ("CONTAINERS"), FALSE, 0 },
+    { _ ("MODEL"), FALSE, 0 },  { _ ("VERSIONS"), FALSE, 0 },   { _ ("POLICY"), FALSE, 0 },
+    { _ ("WAITING"), TRUE, 0 }, { _ ("CONTAINERS"), FALSE, 0 },
   };
   g_autoptr (DispTable) table = disp_table_new (columns, G_N_ELEMENTS (columns));
 
@@ -63,6 +61,8 @@ print_models (const DispInvocation *self, const DispSnapshot *snapshot)
       disp_table_take (table, DISP_STYLE_PLAIN, join_versions (model->properties));
       disp_table_take (table, own ? DISP_STYLE_POOR : DISP_STYLE_PLAIN,
                        own ? g_strdup_printf (_ ("%s (its own)"), policy) : g_strdup (policy));
+      disp_table_take (table, DISP_STYLE_PLAIN,
+                       disp_format_count (disp_properties_count (model->properties, "Waiting")));
       disp_table_take (table, DISP_STYLE_PLAIN, join_containers (snapshot, model->properties));
     }
   if (disp_table_get_n_rows (table) == 0)

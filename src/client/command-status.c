@@ -69,9 +69,14 @@ write_string (DispJsonWriter *writer, const char *key, GVariant *properties, con
 }
 
 static void
-write_requests (DispJsonWriter *writer, const DispCounters *all)
+write_requests (DispJsonWriter *writer, const DispStatistics *statistics)
 {
+  const DispCounters *all = &statistics->all;
+
   disp_json_writer_int (writer, "in_flight", (gint64) all->in_flight);
+  disp_json_writer_int (writer, "waiting", (gint64) statistics->waiting);
+  disp_json_writer_int (writer, "waited", (gint64) statistics->waited);
+  disp_json_writer_int (writer, "refused", (gint64) statistics->refused);
   disp_json_writer_int (writer, "requests", (gint64) all->requests);
   disp_json_writer_int (writer, "succeeded", (gint64) all->succeeded);
   disp_json_writer_int (writer, "failed", (gint64) all->failed);
@@ -119,7 +124,7 @@ print_json (const Status *self)
   disp_json_writer_int (&writer, "models", self->snapshot->models->len);
   disp_json_writer_int (&writer, "containers", self->snapshot->containers->len);
   disp_json_writer_int (&writer, "eligible", self->n_eligible);
-  write_requests (&writer, &self->statistics->all);
+  write_requests (&writer, self->statistics);
   write_records (&writer, self->statistics);
   disp_json_writer_end_object (&writer);
   disp_invocation_print_json (&writer);
@@ -186,22 +191,31 @@ print_fleet (const DispInvocation *invocation, const Status *self)
 }
 
 static void
-print_requests (const DispInvocation *invocation, const DispCounters *all)
+print_requests (const DispInvocation *invocation, const DispStatistics *statistics)
 {
+  const DispCounters *all = &statistics->all;
   g_autofree char *requests = disp_format_count (all->requests);
   g_autofree char *failed = disp_format_count (all->failed);
   g_autofree char *cancelled = disp_format_count (all->cancelled);
   g_autofree char *in_flight = disp_format_count (all->in_flight);
+  g_autofree char *waiting = disp_format_count (statistics->waiting);
+  g_autofree char *waited = disp_format_count (statistics->waited);
+  g_autofree char *refused = disp_format_count (statistics->refused);
   g_autofree char *mean = disp_format_latency (all->latency);
   g_autofree char *p50 = disp_format_latency (disp_counters_percentile (all, NULL, 0.5));
   g_autofree char *p99 = disp_format_latency (disp_counters_percentile (all, NULL, 0.99));
   g_autofree char *counts = g_strdup_printf (
       _ ("%s since the start, %s failed, %s given up by their clients, %s in flight"), requests,
       failed, cancelled, in_flight);
+  g_autofree char *waits = g_strdup_printf (
+      _ ("%s for a place, %s since the start, %s refused since too many did"), waiting, waited,
+      refused);
   g_autofree char *times = g_strdup_printf (_ ("mean %s, half within %s, 99 %% within %s"), mean,
                                             p50, p99);
 
   disp_invocation_print_fact (invocation, _ ("Requests"), DISP_STYLE_PLAIN, counts);
+  if (statistics->waited + statistics->refused > 0)
+    disp_invocation_print_fact (invocation, _ ("Waiting"), DISP_STYLE_PLAIN, waits);
   if (all->succeeded > 0)
     disp_invocation_print_fact (invocation, _ ("Latency"), DISP_STYLE_PLAIN, times);
 }
@@ -245,7 +259,7 @@ print_text (const DispInvocation *invocation, const Status *self)
   print_addresses (invocation, _ ("Store at"), daemon, "StoreAddresses");
   disp_invocation_print_fact (invocation, _ ("Workers"), DISP_STYLE_PLAIN, workers);
   print_fleet (invocation, self);
-  print_requests (invocation, &self->statistics->all);
+  print_requests (invocation, self->statistics);
   print_records (invocation, self->statistics);
 }
 

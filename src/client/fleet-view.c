@@ -142,6 +142,7 @@ disp_model_write (DispJsonWriter *writer, const DispSnapshot *snapshot, const Di
   write_string (writer, "policy", model->properties, "Policy");
   disp_variant_write (writer, "policy_options", options);
   write_boolean (writer, "own_policy", model->properties, "OwnPolicy");
+  write_count (writer, "waiting", model->properties, "Waiting");
   disp_json_writer_end_object (writer);
 }
 

@@ -117,6 +117,9 @@ disp_statistics_parse (GVariant *document)
   self->time = disp_properties_count (document, "time");
   self->uptime = disp_properties_count (document, "uptime");
   read_counters (&self->all, document);
+  self->waiting = disp_properties_count (document, "waiting");
+  self->waited = disp_properties_count (document, "waited");
+  self->refused = disp_properties_count (document, "refused");
   self->records_stored = disp_properties_count (document, "records-stored");
   self->records_queued = disp_properties_count (document, "records-queued");
   self->records_spooled = disp_properties_count (document, "records-spooled");

@@ -35,6 +35,9 @@ typedef struct
   guint64 time;   /* of the monotonic clock, in microseconds */
   guint64 uptime; /* in microseconds */
   DispCounters all;
+  guint64 waiting; /* of those in flight, for a place */
+  guint64 waited;  /* since the start */
+  guint64 refused; /* since too many waited */
   guint64 records_stored;
   guint64 records_queued;
   guint64 records_spooled;

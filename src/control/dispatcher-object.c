@@ -40,6 +40,7 @@ enum
   PROP_RELOAD_PROBLEM,
   PROP_STARTED,
   PROP_IN_FLIGHT,
+  PROP_WAITING,
   PROP_RECORDS_QUEUED,
   PROP_REQUESTS_TOTAL,
   PROP_ERRORS_TOTAL,
@@ -86,6 +87,10 @@ get_counter (const DispDispatcherObject *self, guint id, GValue *value)
   disp_record_sink_read (disp_switchboard_get_sink (self->parts.switchboard), &records);
   if (id == PROP_IN_FLIGHT)
     g_value_set_uint (value, (guint) MAX (totals.in_flight, 0));
+  else if (id == PROP_WAITING)
+    g_value_set_uint (value,
+                      disp_waiting_room_get_length (
+                          disp_switchboard_get_waiting_room (self->parts.switchboard), NULL));
   else
     g_value_set_uint64 (value, id == PROP_RECORDS_QUEUED   ? records.queued
                                : id == PROP_REQUESTS_TOTAL ? totals.started

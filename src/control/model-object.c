@@ -24,6 +24,7 @@ enum
   PROP_POLICY,
   PROP_POLICY_OPTIONS,
   PROP_OWN_POLICY,
+  PROP_WAITING,
   N_PROPS,
 };
 
@@ -85,6 +86,11 @@ disp_model_object_get_property (GObject *object, guint id, GValue *value,
       return;
     case PROP_POLICY_OPTIONS:
       g_value_set_variant (value, disp_policy_spec_get_options (policy));
+      return;
+    case PROP_WAITING:
+      g_value_set_uint (
+          value, disp_waiting_room_get_length (
+                     disp_switchboard_get_waiting_room (self->parts.switchboard), self->name));
       return;
     default:
       g_value_set_boolean (value, disp_policies_get_own (policies, self->name) != NULL);

@@ -40,6 +40,17 @@ add_stats (GVariantBuilder *builder, DispStats *stats)
 }
 
 static void
+add_waits (GVariantBuilder *builder, DispWaitingRoom *room)
+{
+  DispWaitCounts counts;
+
+  disp_waiting_room_read (room, NULL, &counts);
+  g_variant_builder_add (builder, "{sv}", "waiting", g_variant_new_uint32 (counts.n_waiting));
+  add_number (builder, "waited", counts.n_waited);
+  add_number (builder, "refused", counts.n_refused);
+}
+
+static void
 add_records (GVariantBuilder *builder, DispRecordSink *sink)
 {
   DispRecordSinkValues values;
@@ -107,6 +118,7 @@ disp_statistics_new (DispSwitchboard *switchboard, DispObjectTree *tree)
               (guint64) disp_clock_now (disp_switchboard_get_clock (switchboard)));
   add_number (&builder, "uptime", (guint64) disp_switchboard_get_uptime (switchboard));
   add_stats (&builder, disp_switchboard_get_totals (switchboard));
+  add_waits (&builder, disp_switchboard_get_waiting_room (switchboard));
   add_records (&builder, disp_switchboard_get_sink (switchboard));
   g_variant_builder_add (&builder, "{sv}", "containers", list_containers (tree));
   return g_variant_builder_end (&builder);

@@ -21,6 +21,9 @@ write_counters (DispJsonWriter *writer, DispSwitchboard *switchboard)
 
   disp_stats_read (disp_switchboard_get_totals (switchboard), &totals);
   disp_json_writer_int (writer, "in_flight", totals.in_flight);
+  disp_json_writer_int (
+      writer, "waiting",
+      disp_waiting_room_get_length (disp_switchboard_get_waiting_room (switchboard), NULL));
   disp_json_writer_int (writer, "requests", (gint64) totals.started);
   disp_json_writer_int (writer, "errors", (gint64) totals.failed);
   disp_record_sink_read (sink, &records);

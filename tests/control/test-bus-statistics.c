@@ -37,7 +37,9 @@ test_statistics (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
       "({'time': <uint64 %" G_GINT64_FORMAT ">, 'uptime': <uint64 %" G_GINT64_FORMAT ">, "
       "'in-flight': <uint32 1>, 'requests': <uint64 4>, 'succeeded': <uint64 1>, "
       "'failed': <uint64 1>, 'cancelled': <uint64 1>, 'latency': <uint64 100>, "
-      "'latencies': <[(uint64 104, uint64 1)]>, 'records-pushed': <uint64 0>, "
+      "'latencies': <[(uint64 104, uint64 1)]>, "
+      "'waiting': <uint32 0>, 'waited': <uint64 0>, 'refused': <uint64 0>, "
+      "'records-pushed': <uint64 0>, "
       "'records-stored': <uint64 0>, 'records-queued': <uint64 0>, "
       "'records-queued-bytes': <uint64 0>, 'records-refused': <uint64 0>, "
       "'records-dropped': <uint64 0>, 'records-lost': <uint64 0>, "
@@ -50,6 +52,64 @@ test_statistics (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
       now, uptime);
   g_assert_cmpstr (text, ==, expected);
   disp_stats_end (totals, DISP_OUTCOME_SUCCESS, 100);
+}
+
+static void
+on_called (G_GNUC_UNUSED DispWaiter *waiter, G_GNUC_UNUSED gpointer user_data)
+{
+  g_assert_not_reached ();
+}
+
+static void
+assert_statistics (BusFixture *fixture, const char *expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = bus_fixture_call (fixture, DISP_BUS_PATH, ROOT ".GetStatistics",
+                                                 NULL, &error);
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  text = g_variant_print (reply, FALSE);
+  g_assert_nonnull (strstr (text, expected));
+}
+
+/* One of two requests may wait for the only place. */
+static void
+test_waiting (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  const DispWaitTerms terms = { DISP_QUEUE_FIFO, 1, 1, 100 };
+  const DispPlaceQuery query = { .max_in_flight = 1 };
+  g_autoptr (DispFleet) fleet = fixture_fleet (
+      NULL, "m:1 n:1", fixture_container ("a", "m", 1, DISP_DEVICE_CPU, 1), NULL);
+  const DispRoute *route = fixture_find (fleet, "m", 1);
+  DispWaitingRoom *room = disp_switchboard_get_waiting_room (fixture->switchboard);
+  DispPorch *porch = disp_waiting_room_open_porch (room, g_main_context_default (), on_called,
+                                                   NULL);
+  g_autoptr (DispRouting) routing = NULL;
+  DispWaiter waiter = { .route = route };
+  DispWaiter refused = { .route = route };
+  DispPlace place;
+  guint retry_after;
+
+  disp_switchboard_set_fleet (fixture->switchboard, fleet);
+  disp_bus_service_look (fixture->service);
+  routing = disp_switchboard_ref_routing (fixture->switchboard);
+  waiter.routing = refused.routing = routing;
+  g_assert_true (disp_place_take (&place, route, 0, &query));
+  g_assert_cmpint (disp_waiting_room_enter (room, &waiter, porch, &terms, 0, &retry_after), ==,
+                   DISP_WAIT_QUEUED);
+  g_assert_cmpint (disp_waiting_room_enter (room, &refused, porch, &terms, 0, &retry_after), ==,
+                   DISP_WAIT_FULL);
+  bus_fixture_assert (fixture, DISP_BUS_PATH, ROOT, "Waiting", "1");
+  bus_fixture_assert (fixture, DISP_BUS_PATH "/model/m", MODEL, "Waiting", "1");
+  bus_fixture_assert (fixture, DISP_BUS_PATH "/model/n", MODEL, "Waiting", "0");
+  assert_statistics (fixture,
+                     "'waiting': <uint32 1>, 'waited': <uint64 1>, 'refused': <uint64 1>, ");
+  disp_waiting_room_leave (room, &waiter);
+  bus_fixture_assert (fixture, DISP_BUS_PATH, ROOT, "Waiting", "0");
+  bus_fixture_assert (fixture, DISP_BUS_PATH "/model/m", MODEL, "Waiting", "0");
+  disp_waiting_room_close_porch (room, porch);
+  disp_place_give (&place, route, DISP_OUTCOME_CANCELLED, 0, 0);
 }
 
 static void
@@ -184,6 +244,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   rig_catch_log ();
   ADD ("statistics", test_statistics);
+  ADD ("waiting", test_waiting);
   ADD ("subscribe", test_subscribe);
   ADD ("unicast", test_unicast);
   ADD ("too-short", test_too_short);
