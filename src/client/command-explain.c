@@ -91,6 +91,7 @@ write_container (DispJsonWriter *writer, const Explanation *self, GVariant *cont
   disp_json_writer_int (writer, "version", disp_properties_int (container, "version"));
   disp_json_writer_boolean (writer, "eligible", disp_properties_boolean (container, "eligible"));
   disp_json_writer_string (writer, "reason", *reason != '\0' ? reason : NULL);
+  disp_json_writer_string (writer, "health", disp_properties_string (container, "health"));
   disp_json_writer_double (writer, "quota", disp_properties_double (container, "quota"));
   disp_json_writer_int (writer, "in_flight",
                         (gint64) disp_properties_count (container, "in-flight"));
@@ -129,6 +130,10 @@ reason_of (GVariant *container)
     { "inactive", N_ ("no: it is not active") },
     { "no-quota", N_ ("no: its quota is 0") },
     { "drained", N_ ("no: it is drained") },
+    { "busy", N_ ("not now: it is busy") },
+    { "ejected", N_ ("not now: it failed too often") },
+    { "probing", N_ ("not now: it is being tried") },
+    { "unavailable", N_ ("not now: it does not serve") },
   };
   const char *reason = disp_properties_string (container, "reason");
 
@@ -141,16 +146,15 @@ reason_of (GVariant *container)
 static void
 add_container (DispTable *table, const Explanation *self, GVariant *container)
 {
-  gboolean eligible = disp_properties_boolean (container, "eligible");
+  gboolean is_used = *disp_properties_string (container, "reason") == '\0';
   gint64 version = disp_properties_int (container, "version");
 
-  disp_table_add_styled (table, eligible ? DISP_STYLE_PLAIN : DISP_STYLE_FAINT,
+  disp_table_add_styled (table, is_used ? DISP_STYLE_PLAIN : DISP_STYLE_FAINT,
                          name_of (self, container));
   disp_table_take (table, DISP_STYLE_PLAIN,
                    version > 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, version)
                                : g_strdup (C_ ("a version", "any")));
-  disp_table_add_styled (table, eligible ? DISP_STYLE_GOOD : DISP_STYLE_POOR,
-                         reason_of (container));
+  disp_table_add_styled (table, is_used ? DISP_STYLE_GOOD : DISP_STYLE_POOR, reason_of (container));
   disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_number (disp_properties_double (container, "quota")));
   disp_table_take (table, DISP_STYLE_PLAIN,

@@ -98,7 +98,10 @@ style_of (GVariant *properties)
 {
   if (!disp_properties_boolean (properties, "Eligible"))
     return DISP_STYLE_FAINT;
-  return disp_properties_boolean (properties, "Healthy") ? DISP_STYLE_GOOD : DISP_STYLE_BAD;
+  if (!disp_properties_boolean (properties, "Healthy"))
+    return DISP_STYLE_BAD;
+  return g_str_equal (disp_properties_string (properties, "Health"), "well") ? DISP_STYLE_GOOD
+                                                                             : DISP_STYLE_POOR;
 }
 
 static void

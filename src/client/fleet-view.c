@@ -70,6 +70,7 @@ disp_container_write (DispJsonWriter *writer, const DispMember *container)
   write_boolean (writer, "own_quota", properties, "OwnQuota");
   write_boolean (writer, "active", properties, "Active");
   write_boolean (writer, "healthy", properties, "Healthy");
+  write_string (writer, "health", properties, "Health");
   write_boolean (writer, "drained", properties, "Drained");
   write_boolean (writer, "eligible", properties, "Eligible");
   write_count (writer, "in_flight", properties, "InFlight");
@@ -146,6 +147,29 @@ disp_model_write (DispJsonWriter *writer, const DispSnapshot *snapshot, const Di
   disp_json_writer_end_object (writer);
 }
 
+static const char *
+get_health (GVariant *properties)
+{
+  static const struct
+  {
+    const char *health;
+    const char *text;
+  } texts[] = {
+    { "slow-start", NC_ ("a container", "slow start") },
+    { "busy", NC_ ("a container", "busy") },
+    { "failing", NC_ ("a container", "failing") },
+    { "ejected", NC_ ("a container", "ejected") },
+    { "probing", NC_ ("a container", "probing") },
+    { "unavailable", NC_ ("a container", "unavailable") },
+  };
+  const char *health = disp_properties_string (properties, "Health");
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (g_str_equal (health, texts[i].health))
+      return g_dpgettext2 (NULL, "a container", texts[i].text);
+  return C_ ("a container", "ready");
+}
+
 /**
  * disp_container_get_state:
  * @properties: (type a{sv}): those of a container
@@ -163,8 +187,7 @@ disp_container_get_state (GVariant *properties)
     return C_ ("a container", "no quota");
   if (!disp_properties_boolean (properties, "Eligible"))
     return C_ ("a container", "not eligible");
-  return disp_properties_boolean (properties, "Healthy") ? C_ ("a container", "ready")
-                                                         : C_ ("a container", "failing");
+  return get_health (properties);
 }
 
 /**

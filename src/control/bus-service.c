@@ -4,6 +4,9 @@
 #include "control/announcer.h"
 #include "control/bus-link.h"
 
+/* Health that changes with time alone is looked at no more often, in microseconds. */
+#define MIN_WAIT G_USEC_PER_SEC
+
 /* The daemon on a message bus: all its objects, whenever there is a bus.  They live as long as the
  * service, so a bus that returns finds them as they are. */
 struct _DispBusService
@@ -13,6 +16,7 @@ struct _DispBusService
   DispAnnouncer *announcer;   /* (owned) */
   DispDispatcherObject *root; /* (owned) */
   DispObjectTree *tree;       /* (owned) the objects below the root */
+  GSource *change;            /* (owned) (nullable) until the health of a container is another */
   DispBusTried tried;         /* (nullable) until it was called */
   gpointer tried_data;        /* (unowned) */
 };
@@ -49,6 +53,32 @@ on_tried (G_GNUC_UNUSED DispBusLink *link, gpointer user_data)
   self->tried = NULL;
   if (tried != NULL)
     tried (self->tried_data);
+}
+
+static gboolean
+on_change (gpointer user_data)
+{
+  disp_bus_service_look (user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* The end of an ejection, for instance, is nothing that happens. */
+static void
+await_change (DispBusService *self)
+{
+  DispClock *clock = disp_switchboard_get_clock (self->parts.switchboard);
+  gint64 next_change = G_MAXINT64;
+  guint n_containers;
+  DispContainerObject *const *containers = disp_object_tree_get_containers (self->tree,
+                                                                            &n_containers);
+
+  for (guint i = 0; i < n_containers; i++)
+    disp_container_object_get_health (containers[i], &next_change);
+  disp_clock_clear_timer (&self->change);
+  if (next_change < G_MAXINT64)
+    self->change = disp_clock_add_timer (clock,
+                                         MAX (next_change, disp_clock_now (clock) + MIN_WAIT),
+                                         "health of containers", on_change, self);
 }
 
 static gboolean
@@ -146,6 +176,7 @@ disp_bus_service_look (DispBusService *self)
 {
   disp_object_tree_update (self->tree);
   disp_announcer_look (self->announcer);
+  await_change (self);
 }
 
 /**
@@ -159,6 +190,7 @@ void
 disp_bus_service_free (DispBusService *self)
 {
   disp_switchboard_unwatch (self->parts.switchboard, self);
+  disp_clock_clear_timer (&self->change);
   disp_bus_link_stop (self->link);
   g_signal_handlers_disconnect_by_data (self->link, self);
   g_signal_handlers_disconnect_by_data (self->parts.gate, self);

@@ -27,6 +27,7 @@ enum
   PROP_OWN_QUOTA,
   PROP_ACTIVE,
   PROP_HEALTHY,
+  PROP_HEALTH,
   PROP_DRAINED,
   PROP_ELIGIBLE,
   PROP_IN_FLIGHT,
@@ -62,15 +63,21 @@ list_models (const DispContainerObject *self)
   return g_variant_builder_end (&models);
 }
 
+static DispHealthState
+get_health (DispContainerObject *self)
+{
+  gint64 next_change = G_MAXINT64;
+
+  return disp_container_object_get_health (self, &next_change);
+}
+
 static void
 get_counter (const DispContainer *container, guint id, GValue *value)
 {
   DispStatsValues counters;
 
   disp_stats_read (container->stats, &counters);
-  if (id == PROP_HEALTHY)
-    g_value_set_boolean (value, !counters.failing);
-  else if (id == PROP_IN_FLIGHT)
+  if (id == PROP_IN_FLIGHT)
     g_value_set_uint (value, (guint) MAX (counters.in_flight, 0));
   else
     g_value_set_uint64 (value, id == PROP_REQUESTS_TOTAL ? counters.started
@@ -133,6 +140,12 @@ disp_container_object_get_property (GObject *object, guint id, GValue *value,
       return;
     case PROP_ENDPOINT:
       g_value_set_string (value, container->endpoint);
+      return;
+    case PROP_HEALTHY:
+      g_value_set_boolean (value, get_health (self) <= DISP_HEALTH_BUSY);
+      return;
+    case PROP_HEALTH:
+      g_value_set_static_string (value, disp_health_state_to_string (get_health (self)));
       return;
     case PROP_CAPACITY:
       g_value_set_uint (value, disp_container_object_get_capacity (self));
@@ -320,4 +333,20 @@ disp_container_object_get_capacity (DispContainerObject *self)
 
   return disp_capacity_get_limit (
       container->capacity, disp_container_get_max_in_flight (container, settings->max_in_flight));
+}
+
+/**
+ * disp_container_object_get_health:
+ * @self: the object of a container
+ * @next_change: (inout): made earlier if by then it may be another without any attempt or check
+ *
+ * Returns: how the container does just now
+ */
+DispHealthState
+disp_container_object_get_health (DispContainerObject *self, gint64 *next_change)
+{
+  const DispContainer *container = disp_container_object_get_container (self);
+  DispClock *clock = disp_switchboard_get_clock (self->parts.switchboard);
+
+  return disp_standing_get_state (container->standing, disp_clock_now (clock), next_change);
 }

@@ -12,3 +12,4 @@ DispContainerObject *disp_container_object_new (const DispBusParts *parts, GPtrA
 void disp_container_object_set_listings (DispContainerObject *self, GPtrArray *listings);
 const DispContainer *disp_container_object_get_container (DispContainerObject *self);
 guint disp_container_object_get_capacity (DispContainerObject *self);
+DispHealthState disp_container_object_get_health (DispContainerObject *self, gint64 *next_change);

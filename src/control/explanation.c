@@ -2,79 +2,162 @@
 #include "control/explanation.h"
 
 #include "core/error.h"
+#include "core/place.h"
 
 /* How a model's next request would be dispatched, as org.dispatcherd.Dispatcher1.Explain()
  * documents it. */
 
-/* Why a container is not used. */
+/* What is said of a container, for one version of a model. */
 typedef struct
 {
-  const char *reason;
-  const char *explanation;
-} Reason;
-
-static const Reason *
-find_reason (const DispContainer *container)
-{
-  static const Reason none = { "", "" };
-  static const Reason inactive = { "inactive",
-                                   "the source of the fleet says that it does not run" };
-  static const Reason drained = { "drained", "an operator drained it" };
-  static const Reason own_quota = { "no-quota", "an operator gave it quota 0" };
-  static const Reason source_quota = { "no-quota", "the source of the fleet gives it quota 0" };
-
-  if (disp_container_is_eligible (container))
-    return &none;
-  if (!container->active)
-    return &inactive;
-  if (container->drained)
-    return &drained;
-  return container->own_quota ? &own_quota : &source_quota;
-}
+  const DispContainer *container; /* (unowned) */
+  const char *path;               /* (unowned) */
+  gint64 version;
+  const char *reason; /* (unowned) why it is not used; empty = it is */
+  char *explanation;  /* (owned) */
+  const char *health; /* (unowned) */
+  double chance;
+} Entry;
 
 static GVariant *
-describe (const DispContainer *container, const char *path, gint64 version, double chance)
+describe (const Entry *entry)
 {
-  const Reason *reason = find_reason (container);
+  const DispContainer *container = entry->container;
   DispStatsValues counters;
   GVariantBuilder builder;
 
   disp_stats_read (container->stats, &counters);
   g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&builder, "{sv}", "container", g_variant_new_string (container->name));
-  g_variant_builder_add (&builder, "{sv}", "path", g_variant_new_object_path (path));
-  g_variant_builder_add (&builder, "{sv}", "version", g_variant_new_int64 (version));
+  g_variant_builder_add (&builder, "{sv}", "path", g_variant_new_object_path (entry->path));
+  g_variant_builder_add (&builder, "{sv}", "version", g_variant_new_int64 (entry->version));
   g_variant_builder_add (&builder, "{sv}", "eligible",
                          g_variant_new_boolean (disp_container_is_eligible (container)));
-  g_variant_builder_add (&builder, "{sv}", "reason", g_variant_new_string (reason->reason));
+  g_variant_builder_add (&builder, "{sv}", "reason", g_variant_new_string (entry->reason));
   g_variant_builder_add (&builder, "{sv}", "explanation",
-                         g_variant_new_string (reason->explanation));
+                         g_variant_new_string (entry->explanation));
+  g_variant_builder_add (&builder, "{sv}", "health", g_variant_new_string (entry->health));
   g_variant_builder_add (&builder, "{sv}", "quota", g_variant_new_double (container->quota));
   g_variant_builder_add (&builder, "{sv}", "in-flight",
                          g_variant_new_uint32 ((guint32) MAX (counters.in_flight, 0)));
   g_variant_builder_add (&builder, "{sv}", "latency", g_variant_new_uint64 (counters.latency));
-  g_variant_builder_add (&builder, "{sv}", "chance", g_variant_new_double (chance));
-  g_variant_builder_add (&builder, "{sv}", "next", g_variant_new_boolean (chance >= 1));
+  g_variant_builder_add (&builder, "{sv}", "chance", g_variant_new_double (entry->chance));
+  g_variant_builder_add (&builder, "{sv}", "next", g_variant_new_boolean (entry->chance >= 1));
   return g_variant_builder_end (&builder);
+}
+
+/* Why one is not eligible. */
+static void
+explain_fleet (Entry *entry, gint64 now)
+{
+  const DispContainer *container = entry->container;
+  gint64 never = G_MAXINT64;
+
+  entry->health = disp_health_state_to_string (
+      disp_standing_get_state (container->standing, now, &never));
+  entry->reason = !container->active ? "inactive" : container->drained ? "drained" : "no-quota";
+  entry->explanation = g_strdup (!container->active
+                                     ? "the source of the fleet says that it does not run"
+                                 : container->drained   ? "an operator drained it"
+                                 : container->own_quota ? "an operator gave it quota 0"
+                                                        : "the source of the fleet gives it quota "
+                                                          "0");
+}
+
+/* Why one that is eligible is not used now. */
+static void
+explain_health (Entry *entry, const DispRoute *route, guint index, const DispPlaceQuery *query)
+{
+  gint64 until;
+  DispHealthState state = disp_place_get_state (route, index, query->now, &until);
+  double left = (double) (until - query->now) / G_USEC_PER_SEC;
+
+  entry->health = disp_health_state_to_string (state);
+  if (state < DISP_HEALTH_BUSY || disp_place_may_take (route, index, query))
+    {
+      entry->reason = "";
+      entry->explanation = g_strdup ("");
+      return;
+    }
+  entry->reason = entry->health;
+  if (state == DISP_HEALTH_UNAVAILABLE)
+    entry->explanation = g_strdup ("a check found that it does not serve the model");
+  else if (state == DISP_HEALTH_EJECTED)
+    entry->explanation = g_strdup_printf ("too many requests in a row failed there; it may be "
+                                          "tried again in %.1f s",
+                                          left);
+  else if (until > 0)
+    {
+      entry->reason = disp_health_state_to_string (DISP_HEALTH_BUSY);
+      entry->explanation = g_strdup_printf ("it said that it can take no more; it may be asked "
+                                            "again in %.3f s",
+                                            left);
+    }
+  else
+    entry->explanation = g_strdup ("too many requests in a row failed there, and another is "
+                                   "trying it now");
+}
+
+/* Says which of the eligible containers may be chosen: those that are used and have a place; else
+ * those that are used; and if there is none, those that are busy, for which a request waits. */
+static guint
+find_candidates (const DispRoute *route, const DispPlaceQuery *query, guint *indices)
+{
+  DispPlaceCounts counts;
+  guint n;
+
+  disp_place_list (route, query, indices, &counts);
+  n = counts.n_free;
+  for (guint i = 0; counts.n_free == 0 && i < route->n_eligible; i++)
+    if (disp_place_may_take (route, i, query)
+        || (counts.n_usable == 0
+            && disp_place_get_state (route, i, query->now, NULL) == DISP_HEALTH_BUSY))
+      indices[n++] = i;
+  return n;
+}
+
+/* The chance of each of the eligible containers. */
+static double *
+find_chances (DispRouting *routing, const DispRoute *route, const DispPlaceQuery *query)
+{
+  g_autofree guint *indices = g_new (guint, route->n_eligible);
+  guint n = find_candidates (route, query, indices);
+  g_autofree DispContainer **candidates = g_new (DispContainer *, n);
+  g_autofree double *chances = g_new0 (double, n);
+  double *found = g_new0 (double, route->n_eligible);
+
+  if (n == 0)
+    return found;
+  for (guint i = 0; i < n; i++)
+    candidates[i] = route->eligible[indices[i]];
+  disp_policy_get_chances (disp_routing_get_policy (routing, route), candidates, n, chances);
+  for (guint i = 0; i < n; i++)
+    found[indices[i]] = chances[i];
+  return found;
 }
 
 static void
 add_route (GVariantBuilder *list, DispRouting *routing, DispObjectTree *tree,
-           const DispRoute *route)
+           const DispRoute *route, const DispPlaceQuery *query)
 {
-  g_autofree double *chances = g_new0 (double, route->n_eligible);
+  g_autofree double *chances = find_chances (routing, route, query);
   guint next = 0;
 
-  disp_policy_get_chances (disp_routing_get_policy (routing, route), route->eligible,
-                           route->n_eligible, chances);
   for (guint i = 0; i < route->n_containers; i++)
     {
-      const DispContainer *container = route->containers[i];
-      const char *path = disp_object_tree_find_path (tree, container);
-      double chance = disp_container_is_eligible (container) ? chances[next++] : 0;
+      Entry entry = { .container = route->containers[i], .version = route->version };
 
-      if (path != NULL)
-        g_variant_builder_add_value (list, describe (container, path, route->version, chance));
+      if (disp_container_is_eligible (entry.container))
+        {
+          explain_health (&entry, route, next, query);
+          entry.chance = chances[next++];
+        }
+      else
+        explain_fleet (&entry, query->now);
+      entry.path = disp_object_tree_find_path (tree, entry.container);
+      if (entry.path != NULL)
+        g_variant_builder_add_value (list, describe (&entry));
+      g_free (entry.explanation);
     }
 }
 
@@ -94,6 +177,11 @@ disp_explanation_new (DispSwitchboard *switchboard, DispObjectTree *tree, const 
 {
   const DispVersion any = { .kind = DISP_VERSION_LABEL };
   g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (switchboard);
+  g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (switchboard);
+  const DispPlaceQuery query = {
+    .max_in_flight = settings->max_in_flight,
+    .now = disp_clock_now (disp_switchboard_get_clock (switchboard)),
+  };
   const DispRoute *const *routes;
   guint n_routes;
   GVariantBuilder list;
@@ -111,6 +199,6 @@ disp_explanation_new (DispSwitchboard *switchboard, DispObjectTree *tree, const 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < n_routes; i++)
     if (!routes[i]->any_version && g_str_equal (routes[i]->model, model))
-      add_route (&list, routing, tree, routes[i]);
+      add_route (&list, routing, tree, routes[i], &query);
   return g_variant_builder_end (&list);
 }

@@ -2,6 +2,7 @@
 #include "control/explanation.h"
 
 #include "control/bus-fixture.h"
+#include "core/place.h"
 #include "engine/rig.h"
 #include "support/fixtures.h"
 
@@ -31,6 +32,7 @@ explain (BusFixture *fixture, const char *model)
       const char *path;
       const char *reason;
       const char *explanation;
+      const char *health;
       gint64 version;
       gboolean is_eligible;
       gboolean is_next;
@@ -39,13 +41,14 @@ explain (BusFixture *fixture, const char *model)
       guint32 in_flight;
       guint64 latency;
 
-      g_assert_cmpuint (g_variant_n_children (entry), ==, 11);
+      g_assert_cmpuint (g_variant_n_children (entry), ==, 12);
       g_assert_true (g_variant_lookup (entry, "container", "&s", &container));
       g_assert_true (g_variant_lookup (entry, "path", "&o", &path));
       g_assert_true (g_variant_lookup (entry, "version", "x", &version));
       g_assert_true (g_variant_lookup (entry, "eligible", "b", &is_eligible));
       g_assert_true (g_variant_lookup (entry, "reason", "&s", &reason));
       g_assert_true (g_variant_lookup (entry, "explanation", "&s", &explanation));
+      g_assert_true (g_variant_lookup (entry, "health", "&s", &health));
       g_assert_true (g_variant_lookup (entry, "quota", "d", &quota));
       g_assert_true (g_variant_lookup (entry, "in-flight", "u", &in_flight));
       g_assert_true (g_variant_lookup (entry, "latency", "t", &latency));
@@ -53,7 +56,8 @@ explain (BusFixture *fixture, const char *model)
       g_assert_true (g_variant_lookup (entry, "next", "b", &is_next));
       g_assert_true (g_str_has_prefix (path, DISP_BUS_PATH "/container/"));
       g_assert_cmpint (is_next, ==, chance >= 1);
-      g_assert_cmpint (is_eligible, ==, *reason == '\0');
+      g_assert_true (is_eligible || *reason != '\0');
+      g_assert_true (*reason == '\0' || chance == 0 || g_str_equal (health, "busy"));
       g_string_append_printf (
           text, "%s %" G_GINT64_FORMAT " %g %u %" G_GUINT64_FORMAT " %g %s: %s\n", container,
           version, quota, in_flight, latency, chance, reason, explanation);
@@ -145,6 +149,89 @@ test_round_robin (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
     }
 }
 
+/* The health of a container, for a model. */
+static void
+assert_health (BusFixture *fixture, guint index, const char *expected)
+{
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) list = NULL;
+  g_autoptr (GVariant) entry = NULL;
+  const char *health;
+
+  reply = bus_fixture_call (fixture, DISP_BUS_PATH, ROOT ".Explain", g_variant_new ("(s)", "m"),
+                            NULL);
+  g_variant_get (reply, "(&s@aa{sv})", NULL, &list);
+  entry = g_variant_get_child_value (list, index);
+  g_assert_true (g_variant_lookup (entry, "health", "&s", &health));
+  g_assert_cmpstr (health, ==, expected);
+}
+
+#define OUT "too many requests in a row failed there"
+
+/* Who is not used since it does not do well has no chance, and it is said why. */
+static void
+test_health (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1),
+                                               CPU ("b", "m", 1, 1), CPU ("c", "m", 1, 1), NULL);
+  const DispRoute *route = route_of (fleet);
+  gint64 now = disp_clock_now (DISP_CLOCK (fixture->clock));
+  DispPlaceQuery query = { .max_in_flight = 4, .now = now };
+  DispPlace place;
+
+  disp_switchboard_set_fleet (fixture->switchboard, fleet);
+  for (guint i = 0; i < DISP_HEALTH_MAX_FAILURES; i++)
+    {
+      g_assert_true (disp_place_take (&place, route, 0, &query));
+      disp_place_give (&place, route, DISP_OUTCOME_FAILURE, 1, now);
+    }
+  assert_explained (fixture, "m",
+                    "round-robin\n"
+                    "a 1 1 0 0 0 ejected: " OUT "; it may be tried again in 30.0 s\n"
+                    "b 1 1 0 0 1 : \n"
+                    "c 1 1 0 0 0 : \n");
+  assert_health (fixture, 0, "ejected");
+  fake_clock_advance (fixture->clock, 30 * G_USEC_PER_SEC);
+  query.now = now += 30 * G_USEC_PER_SEC;
+  assert_health (fixture, 0, "probing");
+  g_assert_true (disp_place_take (&place, route, 0, &query));
+  assert_explained (fixture, "m",
+                    "round-robin\n"
+                    "a 1 1 0 0 0 probing: " OUT ", and another is trying it now\n"
+                    "b 1 1 0 0 1 : \n"
+                    "c 1 1 0 0 0 : \n");
+  disp_place_give (&place, route, DISP_OUTCOME_CANCELLED, 1, now);
+  disp_standing_set_available (route->standings[0], FALSE, now);
+  assert_explained (fixture, "m",
+                    "round-robin\n"
+                    "a 1 1 0 0 0 unavailable: a check found that it does not serve the model\n"
+                    "b 1 1 0 0 1 : \n"
+                    "c 1 1 0 0 0 : \n");
+  disp_standing_set_available (route->standings[0], TRUE, now);
+  assert_health (fixture, 0, "slow-start");
+}
+
+/* While all are busy a request waits for one of them; without a place likewise. */
+static void
+test_busy (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL);
+  g_autofree char *text = NULL;
+  const DispRoute *route = route_of (fleet);
+  gint64 now = disp_clock_now (DISP_CLOCK (fixture->clock));
+  const DispPlaceQuery query = { .max_in_flight = 1, .now = now };
+  DispPlace place;
+
+  disp_switchboard_set_fleet (fixture->switchboard, fleet);
+  g_assert_true (disp_place_take (&place, route, 0, &query));
+  assert_explained (fixture, "m", "round-robin\na 1 1 0 0 1 : \n");
+  disp_place_give (&place, route, DISP_OUTCOME_BUSY, 1, now);
+  assert_health (fixture, 0, "busy");
+  text = explain (fixture, "m");
+  g_assert_true (g_str_has_prefix (text, "round-robin\na 1 1 0 0 1 busy: it said that it can take "
+                                         "no more; it may be asked again in 0.0"));
+}
+
 static void
 use_policy (BusFixture *fixture, const char *name, const char *options)
 {
@@ -207,6 +294,8 @@ main (int argc, char **argv)
   ADD ("reasons", test_reasons);
   ADD ("versions", test_versions);
   ADD ("round-robin", test_round_robin);
+  ADD ("health", test_health);
+  ADD ("busy", test_busy);
   ADD ("chances", test_chances);
   ADD ("unknown", test_unknown);
   return g_test_run ();

@@ -172,6 +172,7 @@ test_container (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   bus_fixture_assert (fixture, path, CONTAINER, "OwnQuota", "false");
   bus_fixture_assert (fixture, path, CONTAINER, "Active", "true");
   bus_fixture_assert (fixture, path, CONTAINER, "Healthy", "true");
+  bus_fixture_assert (fixture, path, CONTAINER, "Health", "'well'");
   bus_fixture_assert (fixture, path, CONTAINER, "Drained", "false");
   bus_fixture_assert (fixture, path, CONTAINER, "Eligible", "true");
   bus_fixture_assert (fixture, path, CONTAINER, "Latency", "0");
@@ -218,8 +219,57 @@ test_counters (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   bus_fixture_assert (fixture, path, CONTAINER, "RequestsTotal", "3");
   bus_fixture_assert (fixture, path, CONTAINER, "ErrorsTotal", "1");
   bus_fixture_assert (fixture, path, CONTAINER, "Latency", "1500");
+  bus_fixture_assert (fixture, path, CONTAINER, "Healthy", "true");
+  bus_fixture_assert_signals (fixture, NULL);
+}
+
+#define HEALTH(healthy, health)                                                                    \
+  "/container/a PropertiesChanged ('" CONTAINER "', {'Healthy': <" healthy                         \
+  ">, 'Health': <'" health "'>}, [])"
+
+/* What comes with time alone is told as well. */
+static void
+test_health (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (NULL, "m:1", cpu ("a", "m", 1, 5, 1), NULL);
+  const DispRoute *route = fixture_find (fleet, "m", 1);
+  DispHealth *health = &route->eligible[0]->standing->health;
+  gint64 now;
+
+  show_fleet (fixture, fleet);
+  fake_clock_advance (fixture->clock, G_USEC_PER_SEC);
+  now = disp_clock_now (DISP_CLOCK (fixture->clock));
+  bus_fixture_assert (fixture, BELOW ("/container/a"), CONTAINER, "Health", "'well'");
+  g_ptr_array_set_size (fixture->signals, 0);
+  for (guint i = 0; i < DISP_HEALTH_MAX_FAILURES; i++)
+    disp_health_fail (health, 0, now);
+  disp_bus_service_look (fixture->service);
+  bus_fixture_assert_signals (fixture, HEALTH ("false", "failing"), NULL);
+  fake_clock_advance (fixture->clock, G_USEC_PER_SEC);
+  now += G_USEC_PER_SEC;
+  disp_health_eject (health, now);
+  disp_bus_service_look (fixture->service);
   bus_fixture_assert_signals (
-      fixture, "/container/a PropertiesChanged ('" CONTAINER "', {'Healthy': <false>}, [])", NULL);
+      fixture, "/container/a PropertiesChanged ('" CONTAINER "', {'Health': <'ejected'>}, [])",
+      NULL);
+  fake_clock_advance (fixture->clock, 30 * G_USEC_PER_SEC);
+  now += 30 * G_USEC_PER_SEC;
+  bus_fixture_assert_signals (
+      fixture, "/container/a PropertiesChanged ('" CONTAINER "', {'Health': <'probing'>}, [])",
+      NULL);
+  fake_clock_advance (fixture->clock, G_USEC_PER_SEC);
+  now += G_USEC_PER_SEC;
+  disp_health_recover (health, now);
+  disp_bus_service_look (fixture->service);
+  bus_fixture_assert_signals (fixture, HEALTH ("true", "slow-start"), NULL);
+  fake_clock_advance (fixture->clock, 10 * G_USEC_PER_SEC);
+  bus_fixture_assert_signals (
+      fixture, "/container/a PropertiesChanged ('" CONTAINER "', {'Health': <'well'>}, [])", NULL);
+  fake_clock_advance (fixture->clock, G_USEC_PER_SEC);
+  now += 11 * G_USEC_PER_SEC;
+  disp_standing_set_available (route->standings[0], FALSE, now);
+  disp_bus_service_look (fixture->service);
+  bus_fixture_assert_signals (fixture, HEALTH ("false", "unavailable"), NULL);
 }
 
 static void
@@ -323,6 +373,7 @@ main (int argc, char **argv)
   ADD ("container", test_container);
   ADD ("capacity", test_capacity);
   ADD ("counters", test_counters);
+  ADD ("health", test_health);
   ADD ("changes", test_changes);
   ADD ("same-names", test_same_names);
   ADD ("moved", test_moved);
