@@ -160,15 +160,21 @@ open_log (DispApplication *self, GError **error)
   return TRUE;
 }
 
-static void
-make_switchboard (DispApplication *self)
+static gboolean
+make_switchboard (DispApplication *self, GError **error)
 {
   const DispEngineSettings settings = disp_config_for_engine (self->config);
   const DispUpstreamSettings upstream = disp_config_for_upstream (self->config);
+  g_autoptr (DispPolicySpec) shadow = NULL;
+
+  if (!disp_config_new_shadow (self->config, &shadow, error))
+    return FALSE;
 
   self->upstream = disp_upstream_limits_new (&upstream);
   self->switchboard = disp_switchboard_new (self->clock, DISP_RECORD_SINK (self->log), self->notice,
                                             self->policy, &settings);
+  disp_switchboard_configure_shadow (self->switchboard, shadow);
+  return TRUE;
 }
 
 static gboolean
@@ -472,8 +478,7 @@ disp_application_run (DispApplication *self, GError **error)
   self->policy = disp_config_new_policy (self->config, error);
   if (self->policy == NULL || !open_services (self, error) || !open_log (self, error))
     return FALSE;
-  make_switchboard (self);
-  if (!make_feed (self, error))
+  if (!make_switchboard (self, error) || !make_feed (self, error))
     return FALSE;
   make_reload (self);
   /* First the policies that are kept, so that there is no moment without them. */

@@ -5,6 +5,23 @@
 
 /* What the parts of the daemon are given of the configuration, at the start and by a reload. */
 
+static DispPolicySpec *
+new_spec (const DispConfig *config, const char *name, GError **error)
+{
+  GVariantDict options;
+
+  if (g_str_equal (name, "probabilities"))
+    return disp_policy_spec_new (name, config->probabilities, error);
+  g_variant_dict_init (&options, NULL);
+  if (g_str_equal (name, "sticky"))
+    {
+      if (*config->sticky_header != '\0')
+        g_variant_dict_insert (&options, "header", "s", config->sticky_header);
+      g_variant_dict_insert (&options, "load-factor", "d", config->sticky_load_factor);
+    }
+  return disp_policy_spec_new (name, g_variant_dict_end (&options), error);
+}
+
 /**
  * disp_config_new_policy:
  * @config: a checked configuration
@@ -15,24 +32,31 @@
 DispPolicySpec *
 disp_config_new_policy (const DispConfig *config, GError **error)
 {
-  GVariantDict options;
+  return new_spec (config, config->policy, error);
+}
 
-  if (g_str_equal (config->policy, "probabilities"))
-    return disp_policy_spec_new (config->policy, config->probabilities, error);
-  g_variant_dict_init (&options, NULL);
-  if (g_str_equal (config->policy, "sticky"))
-    {
-      if (*config->sticky_header != '\0')
-        g_variant_dict_insert (&options, "header", "s", config->sticky_header);
-      g_variant_dict_insert (&options, "load-factor", "d", config->sticky_load_factor);
-    }
-  return disp_policy_spec_new (config->policy, g_variant_dict_end (&options), error);
+/**
+ * disp_config_new_shadow:
+ * @config: a checked configuration
+ * @shadow: (out) (transfer full) (nullable): the shadow policy that it says; %NULL = none
+ * @error: as of disp_config_new_policy()
+ *
+ * Returns: whether its options are right
+ */
+gboolean
+disp_config_new_shadow (const DispConfig *config, DispPolicySpec **shadow, GError **error)
+{
+  *shadow = NULL;
+  if (g_str_equal (config->shadow_policy, DISP_NO_SHADOW))
+    return TRUE;
+  *shadow = new_spec (config, config->shadow_policy, error);
+  return *shadow != NULL;
 }
 
 /**
  * disp_config_check_fleet:
  * @config: a checked configuration
- * @policy: the policy that it says
+ * @policy: (nullable): a policy that it says; %NULL = none
  * @fleet: a fleet
  * @error: %DISP_ERROR_INVALID_CONFIG, naming the file, the section and what @fleet does not have
  *
@@ -44,10 +68,10 @@ disp_config_check_fleet (const DispConfig *config, const DispPolicySpec *policy,
 {
   g_autoptr (GError) local = NULL;
 
-  if (disp_policy_spec_check_fleet (policy, fleet, &local))
+  if (policy == NULL || disp_policy_spec_check_fleet (policy, fleet, &local))
     return TRUE;
   g_set_error (error, DISP_ERROR, DISP_ERROR_INVALID_CONFIG, "%s: [%s]: %s",
-               config->probabilities_origin, config->policy, local->message);
+               config->probabilities_origin, disp_policy_spec_get_name (policy), local->message);
   return FALSE;
 }
 

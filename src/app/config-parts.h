@@ -8,6 +8,7 @@
 #include "upstream/soup-transport.h"
 
 DispPolicySpec *disp_config_new_policy (const DispConfig *config, GError **error);
+gboolean disp_config_new_shadow (const DispConfig *config, DispPolicySpec **shadow, GError **error);
 gboolean disp_config_check_fleet (const DispConfig *config, const DispPolicySpec *policy,
                                   DispFleet *fleet, GError **error);
 DispEngineSettings disp_config_for_engine (const DispConfig *config);

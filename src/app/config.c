@@ -84,6 +84,7 @@ disp_config_free (DispConfig *self)
   g_free (self->fleet);
   g_free (self->containers_manager);
   g_free (self->policy);
+  g_free (self->shadow_policy);
   g_variant_unref (self->probabilities);
   g_free (self->sticky_header);
   g_strfreev (self->not_idempotent);

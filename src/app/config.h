@@ -5,6 +5,9 @@
 #include "engine/queue-policy.h"
 #include "wire/serving-path.h"
 
+/* In the place of the name of a policy: there is no shadow policy. */
+#define DISP_NO_SHADOW "none"
+
 /**
  * DispSourceKind:
  * @DISP_SOURCE_NONE: nothing was configured
@@ -87,6 +90,7 @@ typedef struct
   char *containers_manager; /* (owned) URL */
   gint64 refresh_interval;
   char *policy;            /* (owned) */
+  char *shadow_policy;     /* (owned) "none" = none */
   GVariant *probabilities; /* (owned) a{sv}, as the policy of that name takes it */
   char *sticky_header;     /* (owned) may be empty */
   double sticky_load_factor;

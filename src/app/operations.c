@@ -103,6 +103,34 @@ operations_reset_policy (DispOperations *operations, const char *model, GError *
   return TRUE;
 }
 
+static gboolean
+operations_set_shadow (DispOperations *operations, const char *policy, GVariant *options,
+                       GError **error)
+{
+  DispAppOperations *self = DISP_APP_OPERATIONS (operations);
+  g_autoptr (GVariant) taken = options != NULL ? g_variant_ref_sink (options) : NULL;
+  g_autoptr (DispPolicySpec) spec = NULL;
+  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
+  g_autoptr (DispPolicies) old = disp_switchboard_ref_policies (self->switchboard);
+  g_autoptr (DispPolicies) policies = NULL;
+  const char *name = policy != NULL ? policy : "none";
+
+  if (policy != NULL)
+    {
+      spec = disp_policy_spec_new (policy, taken, error);
+      if (spec == NULL
+          || (routing != NULL
+              && !disp_policy_spec_check_fleet (spec, disp_routing_get_fleet (routing), error)))
+        return FALSE;
+    }
+  policies = disp_policies_set_shadow (old, spec);
+  if (!set_policies (self, policies, error))
+    return FALSE;
+  disp_event_log (DISP_EVENT_POLICY_SET, &(DispEventFields){ .policy = name },
+                  "shadow policy set to %s", name);
+  return TRUE;
+}
+
 /* Containers. */
 
 /* The one that is meant, for the editor; nothing in it is owned. */
@@ -232,6 +260,7 @@ implement_operations (DispOperationsInterface *iface)
 {
   iface->set_policy = operations_set_policy;
   iface->reset_policy = operations_reset_policy;
+  iface->set_shadow = operations_set_shadow;
   iface->set_quota = operations_set_quota;
   iface->reset_quota = operations_reset_quota;
   iface->set_drained = operations_set_drained;

@@ -10,6 +10,9 @@
 #define GROUP_FILE "file"
 #define GROUP_POLICY "policy"
 #define GROUP_MODEL "model "
+#define GROUP_SHADOW "shadow"
+/* In the place of the name of a policy: there is no shadow. */
+#define NO_SHADOW "none"
 
 /* The file that keeps the policies which operators set: a key file with a group for each. */
 
@@ -34,6 +37,15 @@ write_policies (DispPolicies *policies)
   g_key_file_set_integer (file, GROUP_FILE, "version", VERSION);
   if (own != NULL)
     write_spec (file, GROUP_POLICY, NULL, own);
+  if (disp_policies_has_own_shadow (policies))
+    {
+      DispPolicySpec *shadow = disp_policies_get_shadow (policies);
+
+      if (shadow != NULL)
+        write_spec (file, GROUP_SHADOW, NULL, shadow);
+      else
+        g_key_file_set_string (file, GROUP_SHADOW, "policy", NO_SHADOW);
+    }
   for (guint i = 0; i < models->len; i++)
     {
       g_autofree char *group = g_strdup_printf (GROUP_MODEL "%u", i + 1);
@@ -97,6 +109,30 @@ read_spec (GKeyFile *file, const char *path, const char *group, GError **error)
 }
 
 static gboolean
+read_shadow (GKeyFile *file, const char *path, DispPolicies **policies, GError **error)
+{
+  g_autofree char *policy = g_key_file_get_string (file, GROUP_SHADOW, "policy", NULL);
+  g_autoptr (DispPolicySpec) spec = NULL;
+  g_autoptr (GError) problem = NULL;
+  DispPolicies *old = *policies;
+
+  if (g_strcmp0 (policy, NO_SHADOW) != 0)
+    {
+      spec = read_spec (file, path, GROUP_SHADOW, &problem);
+      if (problem != NULL)
+        {
+          g_propagate_prefixed_error (error, g_steal_pointer (&problem), "[%s]: ", GROUP_SHADOW);
+          return FALSE;
+        }
+      if (spec == NULL)
+        return TRUE;
+    }
+  *policies = disp_policies_set_shadow (old, spec);
+  disp_policies_unref (old);
+  return TRUE;
+}
+
+static gboolean
 read_group (GKeyFile *file, const char *path, const char *group, DispPolicies **policies,
             GError **error)
 {
@@ -107,11 +143,13 @@ read_group (GKeyFile *file, const char *path, const char *group, DispPolicies **
 
   if (g_str_equal (group, GROUP_FILE))
     return TRUE;
+  if (g_str_equal (group, GROUP_SHADOW))
+    return read_shadow (file, path, policies, error);
   if (g_str_has_prefix (group, GROUP_MODEL))
     model = g_key_file_get_string (file, group, "model", &problem);
   else if (!g_str_equal (group, GROUP_POLICY))
     g_set_error_literal (&problem, DISP_ERROR, DISP_ERROR_INVALID_DOCUMENT,
-                         "expected [" GROUP_POLICY "] or [" GROUP_MODEL "N]");
+                         "expected [" GROUP_POLICY "], [" GROUP_MODEL "N] or [" GROUP_SHADOW "]");
   if (problem == NULL)
     spec = read_spec (file, path, group, &problem);
   if (problem != NULL)

@@ -26,6 +26,7 @@ struct _DispReload
   GPtrArray *asked;       /* (owned) (nullable) (element-type GTask, owned) NULL while none runs */
   DispConfig *config;     /* (owned) (nullable) what shall come into force */
   DispPolicySpec *policy; /* (owned) (nullable) that of @config */
+  DispPolicySpec *shadow; /* (owned) (nullable) likewise */
   DispTerms *terms;       /* (owned) (nullable) those of @config */
   char *kept;             /* (owned) (nullable) the settings that wait for a restart */
   DispFleetTrial *trial;  /* (owned) (nullable) */
@@ -39,6 +40,7 @@ forget (DispReload *self)
   g_clear_pointer (&self->trial, disp_fleet_trial_free);
   g_clear_pointer (&self->config, disp_config_free);
   g_clear_pointer (&self->policy, disp_policy_spec_unref);
+  g_clear_pointer (&self->shadow, disp_policy_spec_unref);
   g_clear_pointer (&self->terms, disp_terms_unref);
   g_clear_pointer (&self->kept, g_free);
 }
@@ -105,6 +107,7 @@ commit (DispReload *self, DispFleet *fleet)
   disp_policy_spec_unref (self->parts.policy);
   self->parts.policy = self->policy;
   disp_fleet_feed_change (parts->feed, source, fleet, self->policy, &settings);
+  disp_switchboard_configure_shadow (parts->switchboard, self->shadow);
   parts->apply (self->terms, parts->user_data);
   tell_kept (self);
   disp_event_log (DISP_EVENT_RELOADED, NULL, "configuration and fleet are reloaded");
@@ -123,7 +126,8 @@ on_trial_ended (DispFleet *fleet, const GError *error, gpointer user_data)
       disp_fleet_feed_refresh (self->parts.feed, NULL);
       end (self, error);
     }
-  else if (!disp_config_check_fleet (self->config, self->policy, fleet, &local))
+  else if (!disp_config_check_fleet (self->config, self->policy, fleet, &local)
+           || !disp_config_check_fleet (self->config, self->shadow, fleet, &local))
     end (self, local);
   else
     commit (self, fleet);
@@ -156,7 +160,7 @@ load (DispReload *self, GError **error)
   self->policy = disp_config_has_same_policy (self->config, parts->config)
                      ? disp_policy_spec_ref (parts->policy)
                      : disp_config_new_policy (self->config, error);
-  return self->policy != NULL;
+  return self->policy != NULL && disp_config_new_shadow (self->config, &self->shadow, error);
 }
 
 static void

@@ -227,6 +227,19 @@ disp_setting_parse_policy (const char *text, gpointer field, GError **error)
 }
 
 gboolean
+disp_setting_parse_shadow_policy (const char *text, gpointer field, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new ();
+  guint value;
+
+  g_ptr_array_add (names, (gpointer) DISP_NO_SHADOW);
+  for (const char *const *name = disp_policy_get_names (); *name != NULL; name++)
+    g_ptr_array_add (names, (gpointer) *name);
+  return parse_choice (text, (const char *const *) names->pdata, names->len, &value, error)
+         && disp_setting_parse_string (text, field, error);
+}
+
+gboolean
 disp_setting_parse_queue_policy (const char *text, gpointer field, GError **error)
 {
   const char *names[DISP_N_QUEUE_POLICIES];

@@ -27,6 +27,7 @@ gboolean disp_setting_parse_boolean (const char *text, gpointer field, GError **
 gboolean disp_setting_parse_source (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_policy (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_list (const char *text, gpointer field, GError **error);
+gboolean disp_setting_parse_shadow_policy (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_queue_policy (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_version_path (const char *text, gpointer field, GError **error);
 gboolean disp_setting_parse_health_path (const char *text, gpointer field, GError **error);

@@ -32,6 +32,8 @@ enum
   PROP_POLICY,
   PROP_POLICY_OPTIONS,
   PROP_CONFIGURED_POLICY,
+  PROP_SHADOW_POLICY,
+  PROP_SHADOW_POLICY_OPTIONS,
   PROP_POLICIES,
   PROP_WORKERS,
   PROP_ADDRESSES,
@@ -97,6 +99,23 @@ get_counter (const DispDispatcherObject *self, guint id, GValue *value)
                                                            : totals.failed);
 }
 
+/* Whether @id was one of them. */
+static gboolean
+get_shadow_property (const DispPolicies *policies, guint id, GValue *value)
+{
+  const DispPolicySpec *shadow = disp_policies_get_shadow (policies);
+
+  if (id == PROP_SHADOW_POLICY)
+    g_value_set_static_string (value, shadow != NULL ? disp_policy_spec_get_name (shadow) : "");
+  else if (id == PROP_SHADOW_POLICY_OPTIONS)
+    g_value_take_variant (value, shadow != NULL
+                                     ? g_variant_ref (disp_policy_spec_get_options (shadow))
+                                     : g_variant_ref_sink (g_variant_new ("a{sv}", NULL)));
+  else
+    return FALSE;
+  return TRUE;
+}
+
 static void
 get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *value)
 {
@@ -106,6 +125,8 @@ get_switchboard_property (const DispDispatcherObject *self, guint id, GValue *va
   g_autofree char *problem = NULL;
   DispStatus status = disp_switchboard_get_status (self->parts.switchboard, &problem);
 
+  if (get_shadow_property (policies, id, value))
+    return;
   switch (id)
     {
     case PROP_STATUS:
@@ -183,6 +204,22 @@ handle_set_policy (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation
                    G_GNUC_UNUSED const char *policy, G_GNUC_UNUSED GVariant *options)
 {
   disp_gate_change (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, set_policy);
+  return TRUE;
+}
+
+static gboolean
+set_shadow (gpointer object, GVariant *parameters, GError **error)
+{
+  const DispDispatcherObject *self = object;
+
+  return disp_policy_call_set_shadow (&self->parts, parameters, error);
+}
+
+static gboolean
+handle_set_shadow_policy (DispBusDispatcher1 *object, GDBusMethodInvocation *invocation,
+                          G_GNUC_UNUSED const char *policy, G_GNUC_UNUSED GVariant *options)
+{
+  disp_gate_change (DISP_DISPATCHER_OBJECT (object)->parts.gate, object, invocation, set_shadow);
   return TRUE;
 }
 
@@ -372,6 +409,7 @@ static void
 implement_interface (DispBusDispatcher1Iface *iface)
 {
   iface->handle_set_policy = handle_set_policy;
+  iface->handle_set_shadow_policy = handle_set_shadow_policy;
   iface->handle_refresh = handle_refresh;
   iface->handle_reload = handle_reload;
   iface->handle_drain = handle_drain;

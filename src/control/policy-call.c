@@ -24,6 +24,25 @@ disp_policy_call_set (const DispBusParts *parts, const char *model, GVariant *pa
 }
 
 /**
+ * disp_policy_call_set_shadow:
+ * @parts: what the object called stands on
+ * @parameters: (type (sa{sv})): those of SetShadowPolicy()
+ * @error: as of disp_operations_set_shadow()
+ *
+ * Returns: whether the policy decides beside the others, or none does
+ */
+gboolean
+disp_policy_call_set_shadow (const DispBusParts *parts, GVariant *parameters, GError **error)
+{
+  g_autoptr (GVariant) options = NULL;
+  const char *policy;
+
+  g_variant_get (parameters, "(&s@a{sv})", &policy, &options);
+  return disp_operations_set_shadow (parts->operations, *policy != '\0' ? policy : NULL, options,
+                                     error);
+}
+
+/**
  * disp_policy_call_write:
  * @parts: what the object called stands on
  * @model: (nullable): as of disp_policy_call_set()

@@ -101,6 +101,63 @@ list_containers (DispObjectTree *tree)
   return g_variant_builder_end (&list);
 }
 
+static void
+add_shadow_counts (GVariantBuilder *builder, const DispRouting *routing, const char *model)
+{
+  DispShadowCounts counts;
+
+  disp_routing_count_shadow (routing, model, &counts);
+  add_number (builder, "decisions", counts.decisions);
+  add_number (builder, "disagreements", counts.disagreements);
+  add_number (builder, "unknown", counts.unknown);
+  add_number (builder, "gain", counts.gain);
+  add_number (builder, "loss", counts.loss);
+}
+
+static GVariant *
+list_shadow_models (const DispRouting *routing)
+{
+  g_autoptr (GHashTable) told = g_hash_table_new (g_str_hash, g_str_equal);
+  guint n_routes;
+  const DispRoute *const *routes = disp_fleet_get_routes (disp_routing_get_fleet (routing),
+                                                          &n_routes);
+  GVariantBuilder list;
+
+  g_variant_builder_init (&list, G_VARIANT_TYPE ("a{sa{sv}}"));
+  for (guint i = 0; i < n_routes; i++)
+    if (g_hash_table_add (told, (gpointer) routes[i]->model))
+      {
+        g_variant_builder_open (&list, G_VARIANT_TYPE ("{sa{sv}}"));
+        g_variant_builder_add (&list, "s", routes[i]->model);
+        g_variant_builder_open (&list, G_VARIANT_TYPE_VARDICT);
+        add_shadow_counts (&list, routing, routes[i]->model);
+        g_variant_builder_close (&list);
+        g_variant_builder_close (&list);
+      }
+  return g_variant_builder_end (&list);
+}
+
+/* Nothing while there is none, or no fleet in which it could decide. */
+static void
+add_shadow (GVariantBuilder *builder, DispSwitchboard *switchboard)
+{
+  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (switchboard);
+  const DispPolicySpec *shadow;
+  GVariantBuilder document;
+
+  if (routing == NULL)
+    return;
+  shadow = disp_policies_get_shadow (disp_routing_get_policies (routing));
+  if (shadow == NULL)
+    return;
+  g_variant_builder_init (&document, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&document, "{sv}", "policy",
+                         g_variant_new_string (disp_policy_spec_get_name (shadow)));
+  add_shadow_counts (&document, routing, NULL);
+  g_variant_builder_add (&document, "{sv}", "models", list_shadow_models (routing));
+  g_variant_builder_add (builder, "{sv}", "shadow", g_variant_builder_end (&document));
+}
+
 /**
  * disp_statistics_new:
  * @switchboard: what is counted
@@ -120,6 +177,7 @@ disp_statistics_new (DispSwitchboard *switchboard, DispObjectTree *tree)
   add_stats (&builder, disp_switchboard_get_totals (switchboard));
   add_waits (&builder, disp_switchboard_get_waiting_room (switchboard));
   add_records (&builder, disp_switchboard_get_sink (switchboard));
+  add_shadow (&builder, switchboard);
   g_variant_builder_add (&builder, "{sv}", "containers", list_containers (tree));
   return g_variant_builder_end (&builder);
 }

@@ -214,6 +214,26 @@ disp_policies_get_shadow (const DispPolicies *self)
 }
 
 /**
+ * disp_policies_get_header:
+ * @self: policies
+ * @model: the name of a model
+ *
+ * Returns: (transfer none) (nullable): the header field of requests for @model that is their
+ *   affinity: what its policy wants to know, else what the shadow does, if the policy does not heed
+ *   it; valid as long as @self
+ */
+const char *
+disp_policies_get_header (const DispPolicies *self, const char *model)
+{
+  const DispPolicySpec *policy = disp_policies_get (self, model);
+  const DispPolicySpec *shadow = disp_policies_get_shadow (self);
+
+  if (shadow == NULL || disp_policy_spec_heeds_affinity (policy))
+    return disp_policy_spec_get_header (policy);
+  return disp_policy_spec_get_header (shadow);
+}
+
+/**
  * disp_policies_has_own_shadow:
  * @self: policies
  *

@@ -27,6 +27,7 @@ DispPolicySpec *disp_policies_get_configured (const DispPolicies *self);
 DispPolicySpec *disp_policies_get (const DispPolicies *self, const char *model);
 DispPolicySpec *disp_policies_get_own (const DispPolicies *self, const char *model);
 DispPolicySpec *disp_policies_get_shadow (const DispPolicies *self);
+const char *disp_policies_get_header (const DispPolicies *self, const char *model);
 gboolean disp_policies_has_own_shadow (const DispPolicies *self);
 GPtrArray *disp_policies_list_models (const DispPolicies *self);
 

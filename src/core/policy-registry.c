@@ -238,6 +238,18 @@ disp_policy_spec_get_header (const DispPolicySpec *self)
 }
 
 /**
+ * disp_policy_spec_heeds_affinity:
+ * @self: a spec
+ *
+ * Returns: whether the policy looks at the affinity of requests
+ */
+gboolean
+disp_policy_spec_heeds_affinity (const DispPolicySpec *self)
+{
+  return self->row->get_header != NULL;
+}
+
+/**
  * disp_policy_spec_equal:
  * @self: a spec
  * @other: another

@@ -12,6 +12,7 @@ void disp_policy_spec_unref (DispPolicySpec *self);
 const char *disp_policy_spec_get_name (const DispPolicySpec *self);
 GVariant *disp_policy_spec_get_options (const DispPolicySpec *self);
 const char *disp_policy_spec_get_header (const DispPolicySpec *self);
+gboolean disp_policy_spec_heeds_affinity (const DispPolicySpec *self);
 gboolean disp_policy_spec_equal (const DispPolicySpec *self, const DispPolicySpec *other);
 gboolean disp_policy_spec_check_fleet (const DispPolicySpec *self, DispFleet *fleet,
                                        GError **error);

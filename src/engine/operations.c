@@ -45,6 +45,24 @@ disp_operations_reset_policy (DispOperations *self, const char *model, GError **
 }
 
 /**
+ * disp_operations_set_shadow:
+ * @self: the operations
+ * @policy: (nullable): the name of a policy; %NULL = none
+ * @options: (type a{sv}) (nullable): its options, floating or not
+ * @error: as of disp_operations_set_policy()
+ *
+ * Has a policy decide beside those of all models, without effect, or none.
+ *
+ * Returns: whether that is in force, and kept
+ */
+gboolean
+disp_operations_set_shadow (DispOperations *self, const char *policy, GVariant *options,
+                            GError **error)
+{
+  return DISP_OPERATIONS_GET_IFACE (self)->set_shadow (self, policy, options, error);
+}
+
+/**
  * disp_operations_set_quota:
  * @self: the operations
  * @container: a container of the fleet in force

@@ -12,6 +12,7 @@ G_DECLARE_INTERFACE (DispOperations, disp_operations, DISP, OPERATIONS, GObject)
  * DispOperationsInterface:
  * @set_policy: see disp_operations_set_policy()
  * @reset_policy: see disp_operations_reset_policy()
+ * @set_shadow: see disp_operations_set_shadow()
  * @set_quota: see disp_operations_set_quota()
  * @reset_quota: see disp_operations_reset_quota()
  * @set_drained: see disp_operations_set_drained()
@@ -30,6 +31,8 @@ struct _DispOperationsInterface
   gboolean (*set_policy) (DispOperations *self, const char *model, const char *policy,
                           GVariant *options, GError **error);
   gboolean (*reset_policy) (DispOperations *self, const char *model, GError **error);
+  gboolean (*set_shadow) (DispOperations *self, const char *policy, GVariant *options,
+                          GError **error);
   gboolean (*set_quota) (DispOperations *self, const DispContainer *container, double quota,
                          GError **error);
   gboolean (*reset_quota) (DispOperations *self, const DispContainer *container, GError **error);
@@ -46,6 +49,8 @@ struct _DispOperationsInterface
 gboolean disp_operations_set_policy (DispOperations *self, const char *model, const char *policy,
                                      GVariant *options, GError **error);
 gboolean disp_operations_reset_policy (DispOperations *self, const char *model, GError **error);
+gboolean disp_operations_set_shadow (DispOperations *self, const char *policy, GVariant *options,
+                                     GError **error);
 gboolean disp_operations_set_quota (DispOperations *self, const DispContainer *container,
                                     double quota, GError **error);
 gboolean disp_operations_reset_quota (DispOperations *self, const DispContainer *container,

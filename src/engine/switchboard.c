@@ -408,6 +408,22 @@ disp_switchboard_set_policy (DispSwitchboard *self, const char *model, DispPolic
 }
 
 /**
+ * disp_switchboard_configure_shadow:
+ * @self: the switchboard
+ * @shadow: (nullable): the shadow policy that is configured from now on; %NULL = none.  What an
+ *   operator set stays over it
+ *
+ * Main thread.
+ */
+void
+disp_switchboard_configure_shadow (DispSwitchboard *self, DispPolicySpec *shadow)
+{
+  g_autoptr (DispPolicies) policies = disp_policies_configure_shadow (self->policies, shadow);
+
+  disp_switchboard_set_policies (self, policies);
+}
+
+/**
  * disp_switchboard_set_serving:
  * @self: the switchboard
  * @n_workers: how many workers serve, at least 1

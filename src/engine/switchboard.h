@@ -39,6 +39,7 @@ const char *disp_switchboard_get_policy_name (DispSwitchboard *self);
 void disp_switchboard_set_fleet (DispSwitchboard *self, DispFleet *fleet);
 void disp_switchboard_set_policies (DispSwitchboard *self, DispPolicies *policies);
 void disp_switchboard_set_policy (DispSwitchboard *self, const char *model, DispPolicySpec *policy);
+void disp_switchboard_configure_shadow (DispSwitchboard *self, DispPolicySpec *shadow);
 void disp_switchboard_change (DispSwitchboard *self, DispFleet *fleet, DispPolicySpec *policy,
                               const DispEngineSettings *settings);
 

@@ -100,7 +100,7 @@ on_dispatched (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (dispatching);
 }
 
-/* The policy of the model may want to know one header field. */
+/* The policy of the model, or the shadow, may want to know one header field. */
 static void
 take_affinity (DispSite *site, DispExchange *exchange, DispRequest *request)
 {
@@ -108,8 +108,7 @@ take_affinity (DispSite *site, DispExchange *exchange, DispRequest *request)
   const char *header = NULL;
 
   if (routing != NULL)
-    header = disp_policy_spec_get_header (
-        disp_policies_get (disp_routing_get_policies (routing), request->model));
+    header = disp_policies_get_header (disp_routing_get_policies (routing), request->model);
   if (header != NULL)
     request->affinity = g_strdup (disp_exchange_get_field (exchange, header));
 }

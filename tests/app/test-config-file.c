@@ -137,6 +137,8 @@ static const FileCase file_cases[] = {
   { "bus", "[bus]\nbus=user\n",
     "[bus] bus: expected one of: auto, session, system, none, found \"user\"" },
   { "persist", "[bus]\npersist=\n", "[bus] persist: expected yes or no, found \"\"" },
+  { "unknown-shadow", "[dispatch]\nshadow-policy=luckiest\n",
+    "[dispatch] shadow-policy: expected one of: none, round-robin, random, probabilities, " },
   { "unknown-policy", "[dispatch]\npolicy=luckiest\n",
     "[dispatch] policy: expected one of: round-robin, random, probabilities, " },
   { "comment-behind", "[server]\nworkers=2 # two\n",

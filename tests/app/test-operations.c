@@ -182,6 +182,51 @@ test_policies (Fixture *fixture, gconstpointer data)
 }
 
 static void
+set_shadow (Fixture *fixture, const char *policy, const char *options)
+{
+  g_autoptr (GVariant) parsed = options != NULL ? g_variant_parse (G_VARIANT_TYPE_VARDICT, options,
+                                                                   NULL, NULL, NULL)
+                                                : NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (disp_operations_set_shadow (fixture->self, policy, parsed, &error));
+  g_assert_no_error (error);
+}
+
+static void
+assert_shadow (Fixture *fixture, const char *name)
+{
+  g_autoptr (DispPolicies) policies = disp_switchboard_ref_policies (fixture->switchboard);
+  DispPolicySpec *shadow = disp_policies_get_shadow (policies);
+
+  g_assert_cmpstr (shadow != NULL ? disp_policy_spec_get_name (shadow) : "none", ==, name);
+}
+
+/* A shadow is kept, and also that there is none; what is wrong changes nothing. */
+static void
+test_shadow (Fixture *fixture, gconstpointer data)
+{
+  const gboolean keeps = data == NULL;
+  g_autoptr (DispPolicySpec) configured = disp_policy_spec_new ("fastest", NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  assert_shadow (fixture, "none");
+  set_shadow (fixture, "probabilities", SHARES);
+  assert_policies (fixture, "round-robin", "round-robin");
+  assert_shadow (fixture, "probabilities");
+  restart (fixture);
+  assert_shadow (fixture, keeps ? "probabilities" : "none");
+  g_assert_false (disp_operations_set_shadow (fixture->self, "best", NULL, &error));
+  g_assert_error (error, DISP_ERROR, DISP_ERROR_UNKNOWN_POLICY);
+  assert_shadow (fixture, keeps ? "probabilities" : "none");
+  disp_switchboard_configure_shadow (fixture->switchboard, configured);
+  set_shadow (fixture, NULL, NULL);
+  assert_shadow (fixture, "none");
+  g_assert_true (disp_operations_reset (fixture->self, NULL));
+  assert_shadow (fixture, "fastest");
+}
+
+static void
 refuse_policy (Fixture *fixture, const char *model, const char *policy, const char *options,
                int code, const char *message)
 {
@@ -436,6 +481,8 @@ main (int argc, char **argv)
   g_test_add ("/app/operations/" name, Fixture, data, set_up, test, tear_down)
   ADD ("policies", NULL, test_policies);
   ADD ("policies-not-kept", "not kept", test_policies);
+  ADD ("shadow", NULL, test_shadow);
+  ADD ("shadow-not-kept", "not kept", test_shadow);
   ADD ("wrong-policies", NULL, test_wrong_policies);
   ADD ("misfit", NULL, test_misfit);
   ADD ("containers", NULL, test_containers);

@@ -130,6 +130,32 @@ test_round_trip (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
   g_assert_cmpstr (fixture->news->str, ==, "");
 }
 
+/* The shadow comes back too, and that an operator wants none. */
+static void
+test_shadow (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
+{
+  g_autoptr (DispPolicySpec) sticky = spec_new ("sticky", "{'header': <'X-A'>}");
+  g_autoptr (DispPolicySpec) random = spec_new ("random", NULL);
+  g_autoptr (DispPolicies) configured = disp_policies_configure_shadow (fixture->base, random);
+  g_autoptr (DispPolicies) set = disp_policies_set_shadow (configured, sticky);
+  g_autoptr (DispPolicies) none = disp_policies_set_shadow (configured, NULL);
+  g_autoptr (DispPolicies) loaded = NULL;
+
+  save (fixture, set);
+  loaded = load (fixture);
+  g_assert_true (disp_policy_spec_equal (disp_policies_get_shadow (loaded), sticky));
+  save (fixture, none);
+  disp_policies_unref (loaded);
+  loaded = disp_policy_file_load (fixture->path, configured, NULL);
+  g_assert_null (disp_policies_get_shadow (loaded));
+  g_assert_true (disp_policies_has_own_shadow (loaded));
+  save (fixture, configured);
+  disp_policies_unref (loaded);
+  loaded = load (fixture);
+  g_assert_false (disp_policies_has_own_shadow (loaded));
+  g_assert_cmpstr (fixture->news->str, ==, "");
+}
+
 static void
 test_no_file (Fixture *fixture, G_GNUC_UNUSED gconstpointer news)
 {
@@ -239,6 +265,7 @@ main (int argc, char **argv)
 #define ADD(name, test)                                                                            \
   g_test_add ("/app/policy-file/" name, Fixture, news, set_up, test, tear_down)
   ADD ("round-trip", test_round_trip);
+  ADD ("shadow", test_shadow);
   ADD ("no-file", test_no_file);
   ADD ("misfit", test_misfit);
   ADD ("damaged", test_damaged);

@@ -238,6 +238,36 @@ test_done (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_in_force (fixture, "b", "round-robin", 30);
 }
 
+static DispPolicySpec *
+get_shadow (Fixture *fixture)
+{
+  g_autoptr (DispPolicies) policies = disp_switchboard_ref_policies (fixture->switchboard);
+
+  return disp_policies_get_shadow (policies);
+}
+
+/* A shadow that stays the same goes on; one that names what the fleet has not is refused. */
+static void
+test_shadow (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  DispPolicySpec *shadow;
+
+  g_assert_null (get_shadow (fixture));
+  write_config ("[dispatch]\nshadow-policy=sticky\n[sticky]\nload-factor=2\n");
+  reload_well (fixture);
+  shadow = get_shadow (fixture);
+  g_assert_cmpstr (disp_policy_spec_get_name (shadow), ==, "sticky");
+  write_config ("[dispatch]\nshadow-policy=sticky\ntimeout=7s\n[sticky]\nload-factor=2\n");
+  reload_well (fixture);
+  g_assert_true (get_shadow (fixture) == shadow);
+  write_config ("[dispatch]\nshadow-policy=probabilities\n[probabilities]\nm=x=1\n");
+  reload_badly (fixture, DISP_ERROR_INVALID_CONFIG, "[probabilities]: the probabilities for model");
+  g_assert_true (get_shadow (fixture) == shadow);
+  write_config ("");
+  reload_well (fixture);
+  g_assert_null (get_shadow (fixture));
+}
+
 /* How requests wait and are attempted again comes into force by a reload. */
 static void
 test_dispatching (Fixture *fixture, G_GNUC_UNUSED gconstpointer unused)
@@ -404,6 +434,7 @@ main (int argc, char **argv)
 #define ADD(name, test) g_test_add ("/app/reload/" name, Fixture, NULL, set_up, test, tear_down)
   ADD ("done", test_done);
   ADD ("dispatching", test_dispatching);
+  ADD ("shadow", test_shadow);
   ADD ("neither", test_neither);
   ADD ("tokens", test_tokens);
   ADD ("open", test_open);

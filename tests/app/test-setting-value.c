@@ -101,6 +101,21 @@ test_policy (void)
 }
 
 static void
+test_shadow_policy (void)
+{
+  g_autofree char *names = g_strjoinv (", ", (char **) disp_policy_get_names ());
+  g_autofree char *expected = g_strconcat ("one of: none, ", names, NULL);
+  g_autofree char *value = NULL;
+
+  parse_well (disp_setting_parse_shadow_policy, "none", &value);
+  g_assert_cmpstr (value, ==, "none");
+  parse_well (disp_setting_parse_shadow_policy, "fastest", &value);
+  parse_badly (disp_setting_parse_shadow_policy, "", &value, expected);
+  parse_badly (disp_setting_parse_shadow_policy, "luckiest", &value, expected);
+  g_assert_cmpstr (value, ==, "fastest");
+}
+
+static void
 test_choices (void)
 {
   DispSourceKind source = DISP_SOURCE_NONE;
@@ -359,6 +374,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/setting-value/boolean", test_boolean);
   g_test_add_func ("/app/setting-value/choices", test_choices);
   g_test_add_func ("/app/setting-value/policy", test_policy);
+  g_test_add_func ("/app/setting-value/shadow-policy", test_shadow_policy);
   g_test_add_func ("/app/setting-value/header", test_header);
   g_test_add_func ("/app/setting-value/list", test_list);
   g_test_add_func ("/app/setting-value/listen", test_listen);

@@ -63,6 +63,28 @@ reset_policy (DispOperations *operations, const char *model, GError **error)
 }
 
 static gboolean
+set_shadow (DispOperations *operations, const char *policy, GVariant *options, GError **error)
+{
+  FakeOperations *self = FAKE_OPERATIONS (operations);
+  g_autofree char *text = options != NULL ? g_variant_print (options, FALSE) : g_strdup ("none");
+  g_autoptr (DispPolicies) old = disp_switchboard_ref_policies (self->switchboard);
+  g_autoptr (DispPolicies) policies = NULL;
+  g_autoptr (DispPolicySpec) spec = NULL;
+
+  if (!note (operations, error, "set shadow: %s %s", policy != NULL ? policy : "none", text))
+    return FALSE;
+  if (policy != NULL)
+    {
+      spec = disp_policy_spec_new (policy, options, error);
+      if (spec == NULL)
+        return FALSE;
+    }
+  policies = disp_policies_set_shadow (old, spec);
+  disp_switchboard_set_policies (self->switchboard, policies);
+  return TRUE;
+}
+
+static gboolean
 set_quota (DispOperations *operations, const DispContainer *container, double quota, GError **error)
 {
   return note (operations, error, "set quota of %s: %g", container->name, quota);
@@ -127,6 +149,7 @@ implement_operations (DispOperationsInterface *iface)
 {
   iface->set_policy = set_policy;
   iface->reset_policy = reset_policy;
+  iface->set_shadow = set_shadow;
   iface->set_quota = set_quota;
   iface->reset_quota = reset_quota;
   iface->set_drained = set_drained;

@@ -24,6 +24,8 @@ test_properties (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
   assert_root (fixture, "Policy", "'round-robin'");
   assert_root (fixture, "PolicyOptions", "{}");
   assert_root (fixture, "ConfiguredPolicy", "'round-robin'");
+  assert_root (fixture, "ShadowPolicy", "''");
+  assert_root (fixture, "ShadowPolicyOptions", "{}");
   assert_root (fixture, "Policies",
                "['round-robin', 'random', 'probabilities', 'least-loaded', 'fastest', 'sla', "
                "'sticky']");
@@ -90,6 +92,29 @@ test_set_policy (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
                               "/ PropertiesChanged ('" ROOT "', {'Policy': <'probabilities'>, "
                               "'PolicyOptions': <{'m': <{'a': 0.25, 'b': 0.75}>}>}, [])",
                               NULL);
+}
+
+static void
+test_set_shadow_policy (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = NULL;
+
+  bus_fixture_do (fixture, DISP_BUS_PATH, ROOT ".SetShadowPolicy",
+                  g_variant_new_parsed ("('sticky', {'header': <'X-Id'>})"));
+  bus_fixture_assert_calls (fixture, "set shadow: sticky {'header': <'X-Id'>}\n");
+  assert_root (fixture, "Policy", "'round-robin'");
+  bus_fixture_assert_signals (fixture,
+                              "/ PropertiesChanged ('" ROOT "', {'ShadowPolicy': <'sticky'>, "
+                              "'ShadowPolicyOptions': <{'header': <'X-Id'>}>}, [])",
+                              NULL);
+  reply = bus_fixture_call (fixture, DISP_BUS_PATH, ROOT ".SetShadowPolicy",
+                            g_variant_new ("(sa{sv})", "best", NULL), &error);
+  bus_assert_error (reply, error, "org.dispatcherd.Error.UnknownPolicy", "there is no policy");
+  assert_root (fixture, "ShadowPolicy", "'sticky'");
+  bus_fixture_do (fixture, DISP_BUS_PATH, ROOT ".SetShadowPolicy",
+                  g_variant_new ("(sa{sv})", "", NULL));
+  assert_root (fixture, "ShadowPolicy", "''");
 }
 
 static void
@@ -386,6 +411,7 @@ main (int argc, char **argv)
   ADD ("counters", test_counters);
   ADD ("introspection", test_introspection);
   ADD ("set-policy", test_set_policy);
+  ADD ("set-shadow-policy", test_set_shadow_policy);
   ADD ("unknown-policy", test_unknown_policy);
   ADD ("write-policy", test_write_policy);
   ADD ("bad-writes", test_bad_writes);

@@ -48,10 +48,50 @@ test_statistics (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
       "'endpoint': <'http://127.0.0.1:1'>, 'in-flight': <uint32 0>, 'requests': <uint64 0>, "
       "'succeeded': <uint64 0>, "
       "'failed': <uint64 0>, 'cancelled': <uint64 0>, 'latency': <uint64 0>, "
-      "'latencies': <@a(tt) []>, 'capacity': <uint32 1000>, 'quota': <0.0>, 'eligible': <false>}]>},)",
+      "'latencies': <@a(tt) []>, 'capacity': <uint32 1000>, 'quota': <0.0>, 'eligible': "
+      "<false>}]>},)",
       now, uptime);
   g_assert_cmpstr (text, ==, expected);
   disp_stats_end (totals, DISP_OUTCOME_SUCCESS, 100);
+}
+
+/* How a shadow compares is told while there is one, of all models and of each. */
+static void
+test_shadow (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  g_autoptr (DispFleet) fleet = fixture_fleet (
+      NULL, NULL, fixture_container ("a", "m", 1, DISP_DEVICE_CPU, 2),
+      fixture_container ("b", "m", 1, DISP_DEVICE_CPU, 1),
+      fixture_container ("c", "n", 1, DISP_DEVICE_CPU, 1), NULL);
+  const DispRoute *route = fixture_find (fleet, "m", 1);
+  g_autoptr (DispPolicySpec) spec = disp_policy_spec_new ("least-loaded", NULL, NULL);
+  g_autoptr (DispRequest) request = fixture_request ("m", 1, "[1.0]");
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  g_autoptr (DispRouting) routing = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) statistics = NULL;
+  g_autoptr (GVariant) shadow = NULL;
+  g_autofree char *text = NULL;
+
+  disp_switchboard_set_fleet (fixture->switchboard, fleet);
+  disp_switchboard_configure_shadow (fixture->switchboard, spec);
+  disp_bus_service_look (fixture->service);
+  routing = disp_switchboard_ref_routing (fixture->switchboard);
+  g_assert_cmpuint (disp_shadow_decide (disp_routing_get_shadow (routing, route), route->eligible,
+                                        2, request, random, 1),
+                    ==, 0);
+  reply = bus_fixture_call (fixture, DISP_BUS_PATH, ROOT ".GetStatistics", NULL, NULL);
+  statistics = g_variant_get_child_value (reply, 0);
+  shadow = g_variant_lookup_value (statistics, "shadow", G_VARIANT_TYPE_VARDICT);
+  g_assert_nonnull (shadow);
+  text = g_variant_print (shadow, FALSE);
+  g_assert_cmpstr (text, ==,
+                   "{'policy': <'least-loaded'>, 'decisions': <uint64 1>, 'disagreements': "
+                   "<uint64 1>, 'unknown': <uint64 1>, 'gain': <uint64 0>, 'loss': <uint64 0>, "
+                   "'models': <{'m': {'decisions': <uint64 1>, 'disagreements': <uint64 1>, "
+                   "'unknown': <uint64 1>, 'gain': <uint64 0>, 'loss': <uint64 0>}, 'n': "
+                   "{'decisions': <uint64 0>, 'disagreements': <uint64 0>, 'unknown': <uint64 0>, "
+                   "'gain': <uint64 0>, 'loss': <uint64 0>}}>}");
 }
 
 static void
@@ -245,6 +285,7 @@ main (int argc, char **argv)
   rig_catch_log ();
   ADD ("statistics", test_statistics);
   ADD ("waiting", test_waiting);
+  ADD ("shadow", test_shadow);
   ADD ("subscribe", test_subscribe);
   ADD ("unicast", test_unicast);
   ADD ("too-short", test_too_short);
