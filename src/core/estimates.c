@@ -315,6 +315,77 @@ disp_estimates_get_time (DispEstimates *self, const DispContainer *container)
   return service * (disp_stats_get_in_flight (container->stats) + 1);
 }
 
+/* When one attempt more would be done at a container, if so many others went there before; 0 = not
+ * known. */
+static double
+get_completion (const Table *table, const DispContainer *container, guint n_before)
+{
+  DispPace *pace = table_find (table, container->stats);
+  double completion = pace != NULL ? disp_pace_get_completion (
+                          pace, disp_least_loaded_weigh (container) + n_before / container->quota)
+                                   : G_MAXDOUBLE;
+
+  return completion < G_MAXDOUBLE ? completion : 0;
+}
+
+/**
+ * disp_estimates_accept:
+ * @self: estimates
+ * @containers: as of disp_policy_accepts()
+ * @n_containers: likewise
+ * @index: likewise
+ * @n_before: likewise
+ * @waited: likewise
+ *
+ * A request should not take a slow container that is free when it would be done earlier at a fast
+ * one that is not, after all that wait before it.  But it waits no longer than it would have been
+ * at the slow one, since the fast one may never answer.
+ *
+ * Returns: whether it should take the free one
+ */
+gboolean
+disp_estimates_accept (DispEstimates *self, DispContainer *const *containers, guint n_containers,
+                       guint index, guint n_before, gint64 waited)
+{
+  const Table *table = enter (self);
+  double own = get_completion (table, containers[index], 0);
+  gboolean accepts = TRUE;
+
+  if (own > waited)
+    for (guint i = 0; i < n_containers && accepts; i++)
+      {
+        double other = i != index ? get_completion (table, containers[i], n_before) : 0;
+
+        accepts = other <= 0 || other >= own;
+      }
+  leave (self);
+  return accepts;
+}
+
+/**
+ * disp_estimates_would_meet:
+ * @self: estimates
+ * @container: a container that has no free place
+ * @n_before: how many wait for one before
+ * @waited: how long the request has waited, in microseconds
+ * @target: in what time in all it should be done, in microseconds
+ *
+ * Returns: whether it is likely to, if it goes on waiting for that container.  It is not when it
+ *   has waited longer than expected: then the container may not answer any more.  While nothing is
+ *   known of the container it is, for a quarter of that time.
+ */
+gboolean
+disp_estimates_would_meet (DispEstimates *self, const DispContainer *container, guint n_before,
+                           gint64 waited, double target)
+{
+  double completion = get_completion (enter (self), container, n_before);
+
+  leave (self);
+  if (completion <= 0)
+    return (double) waited <= target / 4;
+  return (double) waited <= 2 * completion && (double) waited + completion <= target;
+}
+
 static gboolean
 claim (DispEstimates *self, const DispContainer *container)
 {

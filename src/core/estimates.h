@@ -26,6 +26,10 @@ void disp_estimates_finished (DispEstimates *self, const DispContainer *containe
 void disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates,
                            const guint *places, guint n_places, double *costs, double *loads);
 double disp_estimates_get_time (DispEstimates *self, const DispContainer *container);
+gboolean disp_estimates_accept (DispEstimates *self, DispContainer *const *containers,
+                                guint n_containers, guint index, guint n_before, gint64 waited);
+gboolean disp_estimates_would_meet (DispEstimates *self, const DispContainer *container,
+                                    guint n_before, gint64 waited, double target);
 guint disp_estimates_choose (DispEstimates *self, DispContainer *const *candidates,
                              const guint *places, guint n_places, double *costs, GRand *random);
 guint disp_estimates_select (DispEstimates *self, DispContainer *const *candidates,

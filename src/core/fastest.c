@@ -21,6 +21,14 @@ fastest_select (DispPolicy *policy, DispContainer *const *candidates, guint n_ca
   return disp_estimates_select (DISP_FASTEST (policy)->estimates, candidates, n_candidates, random);
 }
 
+static gboolean
+fastest_accepts (DispPolicy *policy, DispContainer *const *containers, guint n_containers,
+                 guint index, guint n_before, gint64 waited)
+{
+  return disp_estimates_accept (DISP_FASTEST (policy)->estimates, containers, n_containers, index,
+                                n_before, waited);
+}
+
 static void
 fastest_get_chances (DispPolicy *policy, DispContainer *const *candidates, guint n_candidates,
                      double *chances)
@@ -59,6 +67,7 @@ static void
 fastest_iface_init (DispPolicyInterface *iface)
 {
   iface->select = fastest_select;
+  iface->accepts = fastest_accepts;
   iface->get_chances = fastest_get_chances;
   iface->request_started = fastest_request_started;
   iface->request_finished = fastest_request_finished;

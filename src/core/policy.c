@@ -35,6 +35,30 @@ disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_
 }
 
 /**
+ * disp_policy_accepts:
+ * @self: a policy
+ * @containers: (array length=n_containers): all eligible containers of the route
+ * @n_containers: how many
+ * @index: the one that has a free place
+ * @n_before: how many wait for the same and would go before
+ * @waited: how long the request has waited, in microseconds
+ *
+ * Asks whether a request should take a free place, or rather wait for one at a better container.
+ * Any thread; it may be asked for many that wait, under a lock, so it is quick.
+ *
+ * Returns: whether to take it; %TRUE if the policy does not say otherwise
+ */
+gboolean
+disp_policy_accepts (DispPolicy *self, DispContainer *const *containers, guint n_containers,
+                     guint index, guint n_before, gint64 waited)
+{
+  DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
+
+  return iface->accepts == NULL || n_containers > DISP_POLICY_MAX_COMPARED
+         || iface->accepts (self, containers, n_containers, index, n_before, waited);
+}
+
+/**
  * disp_policy_get_chances:
  * @self: a policy
  * @candidates: (array length=n_candidates): as of disp_policy_select()

@@ -7,12 +7,16 @@
 
 #include <glib-object.h>
 
+/* Among more containers any free place is good enough. */
+#define DISP_POLICY_MAX_COMPARED 64
+
 #define DISP_TYPE_POLICY (disp_policy_get_type ())
 G_DECLARE_INTERFACE (DispPolicy, disp_policy, DISP, POLICY, GObject)
 
 /**
  * DispPolicyInterface:
  * @select: see disp_policy_select()
+ * @accepts: (nullable): see disp_policy_accepts()
  * @get_chances: (nullable): see disp_policy_get_chances()
  * @request_started: (nullable): see disp_policy_request_started()
  * @request_finished: (nullable): see disp_policy_request_finished()
@@ -27,6 +31,8 @@ struct _DispPolicyInterface
   GTypeInterface parent;
   guint (*select) (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                    const DispRequest *request, GRand *random);
+  gboolean (*accepts) (DispPolicy *self, DispContainer *const *containers, guint n_containers,
+                       guint index, guint n_before, gint64 waited);
   void (*get_chances) (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                        double *chances);
   void (*request_started) (DispPolicy *self, const DispContainer *container);
@@ -37,6 +43,8 @@ struct _DispPolicyInterface
 
 guint disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                           const DispRequest *request, GRand *random);
+gboolean disp_policy_accepts (DispPolicy *self, DispContainer *const *containers,
+                              guint n_containers, guint index, guint n_before, gint64 waited);
 void disp_policy_get_chances (DispPolicy *self, DispContainer *const *candidates,
                               guint n_candidates, double *chances);
 void disp_policy_request_started (DispPolicy *self, const DispContainer *container);

@@ -136,6 +136,25 @@ share_ranks (const double *ranks, guint n_ranks, double *chances)
     chances[found[i]] = shares[i];
 }
 
+/* A GPU is left to others as long as a CPU that is not free would meet the target too. */
+static gboolean
+sla_accepts (DispPolicy *policy, DispContainer *const *containers, guint n_containers, guint index,
+             guint n_before, gint64 waited)
+{
+  DispSla *self = DISP_SLA (policy);
+  double target = atomic_load_explicit (&self->target, memory_order_relaxed);
+
+  if (target > 0 && kind_of (containers[index]) == KIND_CPU
+      && disp_estimates_would_meet (self->estimates, containers[index], 0, 0,
+                                    target - (double) waited))
+    return TRUE;
+  for (guint i = 0; target > 0 && i < n_containers; i++)
+    if (kind_of (containers[i]) < kind_of (containers[index])
+        && disp_estimates_would_meet (self->estimates, containers[i], n_before, waited, target))
+      return FALSE;
+  return disp_estimates_accept (self->estimates, containers, n_containers, index, n_before, waited);
+}
+
 /* Of more than DISP_CHOICE_SCAN it is near the truth: as if whoever meets the target were seen. */
 static void
 sla_get_chances (DispPolicy *policy, DispContainer *const *candidates, guint n_candidates,
@@ -186,6 +205,7 @@ static void
 sla_iface_init (DispPolicyInterface *iface)
 {
   iface->select = sla_select;
+  iface->accepts = sla_accepts;
   iface->get_chances = sla_get_chances;
   iface->request_started = sla_request_started;
   iface->request_finished = sla_request_finished;

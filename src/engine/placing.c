@@ -10,6 +10,9 @@
  * microseconds. */
 #define PAUSE_MIN (25 * 1000)
 #define PAUSE_MAX (250 * 1000)
+/* So often those that wait are asked again whether they take a place that they did not, in
+ * microseconds. */
+#define PATIENCE (50 * 1000)
 /* So often a place is looked for that another thread then takes. */
 #define MAX_RACES 8
 
@@ -74,7 +77,8 @@ list_places (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts)
   counts->n_free = n;
 }
 
-/* Lets the policy choose among those that were listed, and takes a place there. */
+/* Lets the policy choose among those that were listed, and takes a place there, unless the policy
+ * has the request wait for a better one. */
 static gboolean
 choose (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts, DispPlace *place)
 {
@@ -88,8 +92,13 @@ choose (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts, Disp
                                          (DispContainer *const *) dispatcher->candidates->pdata,
                                          counts->n_free, self->request, dispatcher->random);
 
-      if (disp_place_take (place, self->route, g_array_index (dispatcher->indices, guint, chosen),
-                           &query))
+      guint index = g_array_index (dispatcher->indices, guint, chosen);
+
+      if (self->n_attempts == 0
+          && !disp_policy_accepts (policy, self->route->eligible, self->route->n_eligible, index, 0,
+                                   query.now - self->arrived))
+        return FALSE;
+      if (disp_place_take (place, self->route, index, &query))
         return TRUE;
       list_places (self, must_be_idle, counts);
     }
@@ -121,13 +130,15 @@ pause_a_while (DispDispatch *self)
                          + g_rand_int_range (self->dispatcher->random, PAUSE_MIN, PAUSE_MAX + 1));
 }
 
+/* With @is_patient there are free places that the policy did not have it take. */
 static void
-wait_in_room (DispDispatch *self)
+wait_in_room (DispDispatch *self, gboolean is_patient)
 {
   const DispWaitTerms terms = disp_engine_settings_get_wait_terms (self->settings);
   const DispRoute *route = self->route;
   guint retry_after = 0;
 
+  self->look_at = is_patient ? disp_dispatch_get_now (self) + PATIENCE : G_MAXINT64;
   self->waiter = (DispWaiter){
     .routing = self->routing,
     .route = route,
@@ -240,7 +251,7 @@ disp_dispatch_find_place (DispDispatch *self)
       && choose (self, FALSE, &counts, &place))
     disp_dispatch_try (self, &place);
   else
-    wait_in_room (self);
+    wait_in_room (self, counts.n_free > 0);
 }
 
 /**
@@ -316,7 +327,19 @@ disp_dispatch_get_wait_end (const DispDispatch *self)
   gint64 end = self->settings->queue_timeout > 0 ? self->wait_began + self->settings->queue_timeout
                                                  : G_MAXINT64;
 
-  return self->stage == DISP_STAGE_PAUSED ? MIN (end, self->pause_end) : end;
+  return MIN (end, self->stage == DISP_STAGE_PAUSED ? self->pause_end : self->look_at);
+}
+
+/* Those that wait for better places may have waited for too long. */
+static void
+offer_again (DispDispatch *self, gint64 now)
+{
+  const DispWaitTerms terms = disp_engine_settings_get_wait_terms (self->settings);
+
+  self->look_at = now + PATIENCE;
+  for (guint i = 0; i < self->route->n_eligible; i++)
+    disp_waiting_room_offer (get_room (self), self->route->eligible[i]->capacity, &terms, now);
+  disp_dispatch_set_timer (self);
 }
 
 /**
@@ -324,7 +347,8 @@ disp_dispatch_get_wait_end (const DispDispatch *self)
  * @self: a request that waits, or is paused, and whose disp_dispatch_get_wait_end() is over
  * @now: the time
  *
- * Looks for a place again after a pause, or ends what has waited for too long.
+ * Looks for a place again after a pause, or has free places offered again, or ends what has waited
+ * for too long.
  */
 void
 disp_dispatch_end_wait (DispDispatch *self, gint64 now)
@@ -341,6 +365,8 @@ disp_dispatch_end_wait (DispDispatch *self, gint64 now)
       disp_dispatch_stop_waiting (self);
       disp_dispatch_end_with_error (self, error);
     }
+  else if (self->stage == DISP_STAGE_WAITING)
+    offer_again (self, now);
   else
     disp_dispatch_find_place (self);
 }

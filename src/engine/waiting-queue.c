@@ -6,6 +6,8 @@
 /* What was measured so long ago counts 1/e of what is measured now, in microseconds. */
 #define MEMORY (5.0 * G_USEC_PER_SEC)
 
+/* So many of those that wait are asked whether they take a place. */
+#define MAX_LOOKED_AT 64
 /* Who remembers less than this of a place that was given does not know how fast it goes. */
 #define LEAST_PLACED 0.01
 
@@ -171,6 +173,18 @@ find_index (const DispRoute *route, const DispCapacity *capacity)
   return i;
 }
 
+/* Whether the policy has @waiter take a free place, or wait for a better one.  One that was tried
+ * already takes what it can get. */
+static gboolean
+accepts (const DispWaiter *waiter, guint index, guint n_before, gint64 now)
+{
+  const DispRoute *route = waiter->route;
+
+  return waiter->n_tried > 0
+         || disp_policy_accepts (disp_routing_get_policy (waiter->routing, route), route->eligible,
+                                 route->n_eligible, index, n_before, now - waiter->arrived);
+}
+
 /**
  * disp_waiting_queue_find:
  * @self: a queue in which somebody waits
@@ -181,7 +195,8 @@ find_index (const DispRoute *route, const DispCapacity *capacity)
  *
  * Finds who is the next to use that container, whether or not it has a free place.
  *
- * Returns: (transfer none) (nullable): the first that may; %NULL = nobody may
+ * Returns: (transfer none) (nullable): the first that may, and that the policy lets take it; %NULL
+ * = nobody
  */
 DispWaiter *
 disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const DispWaitTerms *terms,
@@ -189,8 +204,10 @@ disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const D
 {
   const DispRoute *route = NULL;
   guint found = 0;
+  guint n_before = 0;
 
-  for (GList *link = self->waiters.head; link != NULL; link = link->next)
+  for (GList *link = self->waiters.head; link != NULL && n_before < MAX_LOOKED_AT;
+       link = link->next, n_before++)
     {
       DispWaiter *waiter = link->data;
       DispPlaceQuery query = disp_waiter_get_query (waiter, terms, now);
@@ -202,10 +219,13 @@ disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const D
         }
       if (found < route->n_eligible && disp_place_may_take (route, found, &query))
         {
-          *index = found;
-          return waiter;
+          if (accepts (waiter, found, n_before, now))
+            {
+              *index = found;
+              return waiter;
+            }
         }
-      if (waiter->n_tried == 0)
+      else if (waiter->n_tried == 0)
         return NULL; /* it is not for what one has tried: nobody may */
     }
   return NULL;
