@@ -56,10 +56,12 @@ log_verdict (const DispContainer *container, const char *model, const DispVerdic
                     verdict->for_model ? model : "");
 }
 
-/* Gives a place back, and what is free there then to who waits. */
+/* Gives a place back, and what is free there then to who waits.  Who may use no container any more
+ * must look for another way. */
 static void
 give_place (const DispVisitTerms *terms, DispPlace *place, DispOutcome outcome, gint64 duration)
 {
+  DispWaitingRoom *room = disp_switchboard_get_waiting_room (terms->switchboard);
   g_autoptr (DispContainer) container = disp_container_ref (place->container);
   const gint64 now = get_now (terms);
   const DispWaitTerms wait_terms = disp_engine_settings_get_wait_terms (terms->settings);
@@ -70,8 +72,9 @@ give_place (const DispVisitTerms *terms, DispPlace *place, DispOutcome outcome, 
       log_verdict (container, terms->route->model, &verdict);
       disp_switchboard_touch (terms->switchboard);
     }
-  disp_waiting_room_offer (disp_switchboard_get_waiting_room (terms->switchboard),
-                           container->capacity, &wait_terms, now);
+  disp_waiting_room_offer (room, container->capacity, &wait_terms, now);
+  if (outcome == DISP_OUTCOME_BUSY || outcome == DISP_OUTCOME_FAILURE)
+    disp_waiting_room_recall_stranded (room, &wait_terms, now);
 }
 
 static void

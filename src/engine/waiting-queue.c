@@ -231,6 +231,47 @@ disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const D
   return NULL;
 }
 
+static gboolean
+is_stranded (const DispWaiter *waiter, const DispWaitTerms *terms, gint64 now)
+{
+  const DispPlaceQuery query = disp_waiter_get_query (waiter, terms, now);
+  g_autofree guint *indices = g_new (guint, waiter->route->n_eligible);
+  DispPlaceCounts counts;
+
+  disp_place_list (waiter->route, &query, indices, &counts);
+  return counts.n_usable == 0;
+}
+
+/**
+ * disp_waiting_queue_list_stranded:
+ * @self: a queue
+ * @terms: on what terms they wait
+ * @now: the time, in microseconds
+ * @stranded: (element-type DispWaiter): to which is added for whom no container may be used,
+ * whether or not it has a free place
+ *
+ * What one may use that has tried nothing yet all of them may, so that is looked at once.
+ */
+void
+disp_waiting_queue_list_stranded (DispWaitingQueue *self, const DispWaitTerms *terms, gint64 now,
+                                  GPtrArray *stranded)
+{
+  gboolean is_known = FALSE;
+  gboolean are_stranded = FALSE;
+
+  for (GList *link = self->waiters.head; link != NULL; link = link->next)
+    {
+      DispWaiter *waiter = link->data;
+      gboolean is_first = waiter->n_tried == 0 && !is_known;
+
+      if (is_first)
+        are_stranded = is_stranded (waiter, terms, now);
+      is_known |= is_first;
+      if (waiter->n_tried == 0 ? are_stranded : is_stranded (waiter, terms, now))
+        g_ptr_array_add (stranded, waiter);
+    }
+}
+
 /**
  * disp_waiting_queue_get_retry_after:
  * @self: a queue

@@ -39,6 +39,8 @@ void disp_waiting_queue_remove (DispWaitingQueue *self, DispWaiter *waiter);
 void disp_waiting_queue_count_placed (DispWaitingQueue *self, gint64 now);
 DispWaiter *disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity,
                                      const DispWaitTerms *terms, gint64 now, guint *index);
+void disp_waiting_queue_list_stranded (DispWaitingQueue *self, const DispWaitTerms *terms,
+                                       gint64 now, GPtrArray *stranded);
 guint disp_waiting_queue_get_retry_after (DispWaitingQueue *self, gint64 now);
 
 DispPlaceQuery disp_waiter_get_query (const DispWaiter *self, const DispWaitTerms *terms,

@@ -240,6 +240,28 @@ disp_waiting_queues_pop (DispWaitingQueues *self)
   return waiter;
 }
 
+/**
+ * disp_waiting_queues_take_stranded:
+ * @self: the queues
+ * @terms: on what terms they wait
+ * @now: the time, in microseconds
+ *
+ * Takes those out for whom no container may be used.
+ *
+ * Returns: (transfer container) (element-type DispWaiter): who waited, of each queue in order
+ */
+GPtrArray *
+disp_waiting_queues_take_stranded (DispWaitingQueues *self, const DispWaitTerms *terms, gint64 now)
+{
+  GPtrArray *stranded = g_ptr_array_new ();
+
+  for (GList *link = self->active.head; link != NULL; link = link->next)
+    disp_waiting_queue_list_stranded (link->data, terms, now, stranded);
+  for (guint i = 0; i < stranded->len; i++)
+    disp_waiting_queues_remove (self, stranded->pdata[i]);
+  return stranded;
+}
+
 /* Whether @waiter, the @n_found th of those that may go next, goes before @best, which was found
  * before. */
 static gboolean

@@ -18,6 +18,8 @@ gboolean disp_waiting_queues_put (DispWaitingQueues *self, DispWaiter *waiter,
                                   const DispWaitTerms *terms, gint64 now, guint *retry_after);
 void disp_waiting_queues_remove (DispWaitingQueues *self, DispWaiter *waiter);
 DispWaiter *disp_waiting_queues_pop (DispWaitingQueues *self);
+GPtrArray *disp_waiting_queues_take_stranded (DispWaitingQueues *self, const DispWaitTerms *terms,
+                                              gint64 now);
 DispWaiter *disp_waiting_queues_find_next (DispWaitingQueues *self, DispCapacity *capacity,
                                            const DispWaitTerms *terms, gint64 now, guint *index);
 GPtrArray *disp_waiting_queues_list_free (DispWaitingQueues *self, const DispWaitTerms *terms,

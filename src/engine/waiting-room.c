@@ -1,35 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/waiting-room.h"
+#include "engine/waiting-room-private.h"
 
 #include "core/tsan.h"
-#include "engine/waiting-porch.h"
-#include "engine/waiting-queues.h"
 
-#include <stdatomic.h>
-
-/*
- * Why nobody is forgotten: who gives a place back does so first and then looks whether anybody
- * waits; who is to wait first says so and then looks whether a place is free.  All of that is
- * sequentially consistent, so that at least one of the two sees the other.
+/**
+ * disp_waiting_room_lock:
+ * @self: a waiting room
+ *
+ * For its own files.
  */
-struct _DispWaitingRoom
-{
-  atomic_uint n_waiting; /* (atomic) of @queues; changes with the lock held only */
-  /* (atomic) (unowned) (nullable) what is in force; only compared with what a waiter owns */
-  const DispRouting *_Atomic routing;
-  GMutex lock;               /* held for a few comparisons */
-  DispWaitingQueues *queues; /* (owned) (locked-by lock) */
-};
-
-static void
-lock (DispWaitingRoom *self)
+void
+disp_waiting_room_lock (DispWaitingRoom *self)
 {
   g_mutex_lock (&self->lock);
   DISP_TSAN_ACQUIRE (&self->lock);
 }
 
-static void
-unlock (DispWaitingRoom *self)
+/**
+ * disp_waiting_room_unlock:
+ * @self: a waiting room
+ *
+ * Ends disp_waiting_room_lock().
+ */
+void
+disp_waiting_room_unlock (DispWaitingRoom *self)
 {
   DISP_TSAN_RELEASE (&self->lock);
   g_mutex_unlock (&self->lock);
@@ -135,9 +129,9 @@ disp_waiting_room_must_queue (DispWaitingRoom *self, const DispRoute *route)
 
   if (atomic_load (&self->n_waiting) == 0)
     return FALSE;
-  lock (self);
+  disp_waiting_room_lock (self);
   must = disp_waiting_queues_has_waiter (self->queues, route);
-  unlock (self);
+  disp_waiting_room_unlock (self);
   return must;
 }
 
@@ -149,7 +143,7 @@ grant (DispWaitingRoom *self, DispCapacity *capacity, const DispWaitTerms *terms
   DispWaiter *waiter;
   guint index = 0;
 
-  lock (self);
+  disp_waiting_room_lock (self);
   waiter = disp_waiting_queues_find_next (self->queues, capacity, terms, now, &index);
   if (waiter != NULL)
     {
@@ -163,7 +157,7 @@ grant (DispWaitingRoom *self, DispCapacity *capacity, const DispWaitTerms *terms
           porch = disp_porch_ref (waiter->porch);
         }
     }
-  unlock (self);
+  disp_waiting_room_unlock (self);
   return porch;
 }
 
@@ -188,7 +182,7 @@ admit (DispWaitingRoom *self, DispWaiter *waiter, const DispWaitTerms *terms, gi
 {
   gboolean admitted = TRUE;
 
-  lock (self);
+  disp_waiting_room_lock (self);
   if (waiter->routing != atomic_load (&self->routing))
     {
       disp_porch_call (waiter->porch, waiter);
@@ -200,7 +194,7 @@ admit (DispWaitingRoom *self, DispWaiter *waiter, const DispWaitTerms *terms, gi
       if (admitted)
         atomic_fetch_add (&self->n_waiting, 1);
     }
-  unlock (self);
+  disp_waiting_room_unlock (self);
   return admitted;
 }
 
@@ -263,11 +257,11 @@ disp_waiting_room_enter (DispWaitingRoom *self, DispWaiter *waiter, DispPorch *p
       return DISP_WAIT_FULL;
     }
   look_again (self, waiter->route, &query, terms);
-  lock (self);
+  disp_waiting_room_lock (self);
   placed = waiter->place.container != NULL;
   if (placed)
     take_out (self, waiter);
-  unlock (self);
+  disp_waiting_room_unlock (self);
   return placed ? DISP_WAIT_PLACED : DISP_WAIT_QUEUED;
 }
 
@@ -283,9 +277,9 @@ disp_waiting_room_enter (DispWaitingRoom *self, DispWaiter *waiter, DispPorch *p
 void
 disp_waiting_room_leave (DispWaitingRoom *self, DispWaiter *waiter)
 {
-  lock (self);
+  disp_waiting_room_lock (self);
   take_out (self, waiter);
-  unlock (self);
+  disp_waiting_room_unlock (self);
 }
 
 /**
@@ -324,49 +318,11 @@ disp_waiting_room_offer_all (DispWaitingRoom *self, const DispWaitTerms *terms, 
 
   if (atomic_load (&self->n_waiting) == 0)
     return;
-  lock (self);
+  disp_waiting_room_lock (self);
   capacities = disp_waiting_queues_list_free (self->queues, terms, now);
-  unlock (self);
+  disp_waiting_room_unlock (self);
   for (guint i = 0; i < capacities->len; i++)
     offer (self, capacities->pdata[i], terms, now);
-}
-
-/**
- * disp_waiting_room_set_routing:
- * @self: a waiting room
- * @routing: (nullable): what is in force from now on
- *
- * To be called together with bringing it into force, before any request can have it; and after that
- * disp_waiting_room_recall().  Waits for nothing.
- */
-void
-disp_waiting_room_set_routing (DispWaitingRoom *self, const DispRouting *routing)
-{
-  atomic_store (&self->routing, routing);
-}
-
-/**
- * disp_waiting_room_recall:
- * @self: a waiting room
- *
- * Has all that wait called without a place, each on its thread: what is in force has changed, so
- * that they must look again where they can go.  Each that waits again gets the place in its queue
- * that its arrival gives it.
- */
-void
-disp_waiting_room_recall (DispWaitingRoom *self)
-{
-  DispWaiter *waiter;
-
-  lock (self);
-  while ((waiter = disp_waiting_queues_pop (self->queues)) != NULL)
-    {
-      atomic_fetch_sub (&self->n_waiting, 1);
-      waiter->again = TRUE;
-      disp_porch_call (waiter->porch, waiter);
-      disp_porch_ring (waiter->porch);
-    }
-  unlock (self);
 }
 
 /**
@@ -399,7 +355,7 @@ disp_waiting_room_get_length (DispWaitingRoom *self, const char *model)
 void
 disp_waiting_room_read (DispWaitingRoom *self, const char *model, DispWaitCounts *counts)
 {
-  lock (self);
+  disp_waiting_room_lock (self);
   disp_waiting_queues_read (self->queues, model, counts);
-  unlock (self);
+  disp_waiting_room_unlock (self);
 }

@@ -136,6 +136,8 @@ void disp_waiting_room_offer (DispWaitingRoom *self, DispCapacity *capacity,
 void disp_waiting_room_offer_all (DispWaitingRoom *self, const DispWaitTerms *terms, gint64 now);
 void disp_waiting_room_set_routing (DispWaitingRoom *self, const DispRouting *routing);
 void disp_waiting_room_recall (DispWaitingRoom *self);
+void disp_waiting_room_recall_stranded (DispWaitingRoom *self, const DispWaitTerms *terms,
+                                        gint64 now);
 
 guint disp_waiting_room_get_length (DispWaitingRoom *self, const char *model);
 void disp_waiting_room_read (DispWaitingRoom *self, const char *model, DispWaitCounts *counts);

@@ -137,6 +137,34 @@ test_leaves (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (rig_count_records (rig), ==, 8);
 }
 
+/* The only container is busy, so that nobody gives a place back: who waits gets one as it may be
+ * used again. */
+static void
+test_stranded (Rig *rig, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (Ask) first = rig_ask_model (rig, "m", 1);
+  g_autoptr (Ask) second = rig_ask_model (rig, "m", 1);
+  g_autoptr (Ask) third = rig_ask_model (rig, "m", 1);
+
+  rig_turn ();
+  g_assert_cmpuint (count_waiting (rig), ==, 2);
+  fake_transport_answer (rig->transport, 0, 503, "{}");
+  rig_turn ();
+  g_assert_cmpuint (count_waiting (rig), ==, 0);
+  g_assert_cmpuint (second->n_replies + third->n_replies, ==, 0);
+  for (guint i = 0; i < 100 && fake_transport_count_calls (rig->transport) == 1; i++)
+    {
+      fake_clock_advance (rig->clock, G_USEC_PER_SEC / 20);
+      rig_turn ();
+    }
+  g_assert_true (fake_transport_get_call (rig->transport, 1)->request == second->request);
+  answer (rig, 1, 3);
+  answer (rig, 2, 3);
+  assert_end (first, 503, NULL);
+  assert_end (second, 200, NULL);
+  assert_end (third, 200, NULL);
+}
+
 /* Whose place was found already when they hung up leave it to the next. */
 static void
 test_leaves_place (Rig *rig, G_GNUC_UNUSED gconstpointer data)
@@ -225,6 +253,7 @@ main (int argc, char **argv)
   ADD ("order", test_order);
   ADD ("full", test_full);
   ADD ("leaves", test_leaves);
+  ADD ("stranded", test_stranded);
   ADD ("leaves-place", test_leaves_place);
   ADD ("abort", test_abort);
   ADD ("fleet-changes", test_fleet_changes);
