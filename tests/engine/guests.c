@@ -75,11 +75,16 @@ guests_give (DispPlace *place, const DispRoute *route, gint64 now)
 void
 guests_set_up (Guests *guests, G_GNUC_UNUSED gconstpointer data)
 {
+  g_autoptr (DispPolicySpec) policy = rig_policy ("random");
+  g_autoptr (DispPolicies) policies = disp_policies_new (policy);
+
   guests->room = disp_waiting_room_new (g_rand_new_with_seed (6));
   guests->porch = disp_waiting_room_open_porch (guests->room, g_main_context_default (),
                                                 guests_on_called, guests);
   guests->fleet = fixture_fleet (
       NULL, "x:1 y:1 z:1", fixture_container ("gpu", DISP_MODEL_ALL, 1, DISP_DEVICE_GPU, 1), NULL);
+  guests->routing = disp_routing_new (guests->fleet, policies, NULL);
+  disp_waiting_room_set_routing (guests->room, guests->routing);
   guests->terms = (DispWaitTerms){
     .policy = DISP_QUEUE_FIFO, .max_in_flight = 1, .limit = N_GUESTS, .n_bytes = 1000
   };
@@ -118,6 +123,7 @@ guests_tear_down (Guests *guests, G_GNUC_UNUSED gconstpointer data)
     guests_give (&guests->place, guests_find (guests, "x"), guests->now);
   disp_waiting_room_close_porch (guests->room, guests->porch);
   disp_waiting_room_unref (guests->room);
+  disp_routing_unref (guests->routing);
   disp_fleet_unref (guests->fleet);
   g_string_free (guests->order, TRUE);
 }
@@ -166,6 +172,7 @@ guest_enter (Guests *guests, char letter, const char *model, gint64 ago, gint64 
   DispWaiter *guest = guest_get (guests, letter);
   guint retry_after;
 
+  guest->routing = guests->routing;
   guest->route = guests_find (guests, model);
   guest->arrived = guests->now - ago * SECOND;
   guest->due = guest->arrived + target * SECOND;

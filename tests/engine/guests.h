@@ -15,6 +15,7 @@ typedef struct
   DispWaitingRoom *room; /* (owned) */
   DispPorch *porch;      /* (owned) */
   DispFleet *fleet;      /* (owned) */
+  DispRouting *routing;  /* (owned) */
   DispWaitTerms terms;
   gint64 now;      /* in microseconds */
   DispPlace place; /* while it is taken; given back in the end */

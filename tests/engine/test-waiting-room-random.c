@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "engine/waiting-room.h"
+#include "engine/rig.h"
 #include "support/fixtures.h"
 
 /* Anything may happen at any time, on two porches that look at different times; after each event
@@ -31,6 +31,7 @@ typedef struct
   DispPorch *porches[N_PORCHES];
   guint last_settled[N_PORCHES]; /* of those that were called */
   DispFleet *fleet;              /* (owned) */
+  DispRouting *routing;          /* (owned) */
   const DispRoute *const *routes;
   guint n_routes;
   DispContainer *const *containers;
@@ -40,7 +41,6 @@ typedef struct
   gint64 now;
   guint n_events;
   guint n_visits;
-  guint n_settled; /* by the event that is checked */
   guint n_checked; /* events of which it was certain who had to be next */
   guint n_refused;
 } World;
@@ -244,6 +244,7 @@ arrive (World *world)
     return;
   visit = g_new0 (Visit, 1);
   visit->porch = pick (N_PORCHES);
+  visit->waiter.routing = world->routing;
   visit->waiter.route = world->routes[pick (world->n_routes)];
   visit->waiter.arrived = world->now - (pick (4) == 0 ? pick (20) : 0);
   visit->waiter.due = visit->waiter.arrived + pick (50);
@@ -266,32 +267,20 @@ give (World *world, Visit *visit)
   disp_waiting_room_offer (world->room, capacity, &world->terms, world->now);
 }
 
-/* One that runs ends, or one that waits leaves, whether or not it has got a place meanwhile. */
+/* One that runs ends, or now and then one that waits leaves, whether or not it has got a place. */
 static void
-end_one (World *world, gboolean waits)
+end_one (World *world)
 {
   Visit *visit = world->visits->len > 0 ? world->visits->pdata[pick (world->visits->len)] : NULL;
 
-  if (visit == NULL || visit->waits != waits)
+  if (visit == NULL || (visit->waits && pick (5) > 0))
     return;
-  if (waits)
+  if (visit->waits)
     disp_waiting_room_leave (world->room, &visit->waiter);
   if (visit->waiter.place.container != NULL)
     give (world, visit);
   else
     finish (world, visit);
-}
-
-static void
-end_running (World *world)
-{
-  end_one (world, FALSE);
-}
-
-static void
-end_waiting (World *world)
-{
-  end_one (world, TRUE);
 }
 
 static void
@@ -343,6 +332,8 @@ world_init (World *world)
   static const char *const models[] = { "x", "x", "y", DISP_MODEL_ALL, DISP_MODEL_ALL };
   static const gint64 versions[] = { 1, 2, 1, 1, 1 };
   GPtrArray *containers = g_ptr_array_new ();
+  g_autoptr (DispPolicySpec) policy = rig_policy ("random");
+  g_autoptr (DispPolicies) policies = disp_policies_new (policy);
 
   *world = (World){ .visits = g_ptr_array_new (), .now = 1000 };
   for (guint i = 0; i < G_N_ELEMENTS (models); i++)
@@ -358,6 +349,8 @@ world_init (World *world)
   world->routes = disp_fleet_get_routes (world->fleet, &world->n_routes);
   world->containers = disp_fleet_get_containers (world->fleet, &world->n_containers);
   world->room = disp_waiting_room_new (g_rand_new_with_seed ((guint32) g_test_rand_int ()));
+  world->routing = disp_routing_new (world->fleet, policies, NULL);
+  disp_waiting_room_set_routing (world->room, world->routing);
   for (guint i = 0; i < N_PORCHES; i++)
     {
       world->contexts[i] = g_main_context_new ();
@@ -387,6 +380,7 @@ test_random (void)
       g_main_context_unref (world.contexts[i]);
     }
   disp_waiting_room_unref (world.room);
+  disp_routing_unref (world.routing);
   disp_fleet_unref (world.fleet);
   g_ptr_array_unref (world.visits);
 }

@@ -143,7 +143,8 @@ test_late (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (guests->order->len, ==, 0);
   guests_assert_called (guests, "a");
   g_assert_null (guest_get (guests, 'a')->place.container);
-  guest_get (guests, 'a')->routing = routing;
+  disp_routing_unref (guests->routing);
+  guests->routing = disp_routing_ref (routing);
   guest_queue (guests, 'a', "x", 3, 1);
   disp_waiting_room_read (guests->room, NULL, &counts);
   g_assert_cmpuint (counts.n_waiting, ==, 1);
@@ -207,7 +208,8 @@ test_switchboard (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guests->porch = disp_waiting_room_open_porch (guests->room, g_main_context_default (),
                                                 guests_on_called, guests);
   routing = disp_switchboard_ref_routing (rig.switchboard);
-  guest_get (guests, 'a')->routing = routing;
+  disp_routing_unref (guests->routing);
+  guests->routing = disp_routing_ref (routing);
   guest_queue (guests, 'a', "x", 1, 1);
   guests_assert_called (guests, "");
   disp_switchboard_set_fleet (rig.switchboard, guests->fleet);
@@ -216,7 +218,8 @@ test_switchboard (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   next = disp_switchboard_ref_routing (rig.switchboard);
   guest_queue (guests, 'a', "x", 1, 1);
   guests_assert_called (guests, "aa");
-  guest_get (guests, 'a')->routing = next;
+  disp_routing_unref (guests->routing);
+  guests->routing = g_steal_pointer (&next);
   guest_queue (guests, 'a', "x", 1, 1);
   guests_assert_called (guests, "aa");
   disp_waiting_room_leave (guests->room, guest_get (guests, 'a'));

@@ -115,6 +115,7 @@ test_retry_after (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guests->terms.limit = 7;
   for (char letter = 'a'; letter <= 'g'; letter++)
     guest_queue (guests, letter, "x", 0, 1);
+  guest_get (guests, 'h')->routing = guests->routing;
   guest_get (guests, 'h')->route = guests_find (guests, "x");
   g_assert_cmpint (guest_enter_again (guests, 'h', &retry_after), ==, DISP_WAIT_FULL);
   g_assert_cmpuint (retry_after, ==, 0);
@@ -156,6 +157,7 @@ test_retry_soon (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guests_run_dry (guests);
   guests_take (guests);
   guest_queue (guests, 'a', "x", 0, 1);
+  guest_get (guests, 'b')->routing = guests->routing;
   guest_get (guests, 'b')->route = guests_find (guests, "x");
   g_assert_cmpint (guest_enter_again (guests, 'b', &retry_after), ==, DISP_WAIT_FULL);
   g_assert_cmpuint (retry_after, ==, 1);
