@@ -312,8 +312,7 @@ change_terms (World *world)
 
 /* How often which happens; those from N_BEGINNINGS on let requests end. */
 static void (*const events[]) (World *world) = {
-  arrive,      arrive,      arrive, arrive, change_terms, end_running,
-  end_running, end_running, look,   look,   look,         end_waiting,
+  arrive, arrive, arrive, arrive, change_terms, end_one, end_one, end_one, look, look, look,
 };
 #define N_BEGINNINGS 5
 
