@@ -77,6 +77,18 @@ list_places (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts)
   counts->n_free = n;
 }
 
+/* A shadow decides too, among the same. */
+static void
+cast_shadow (DispDispatch *self, guint n_candidates, guint chosen)
+{
+  DispDispatcher *dispatcher = self->dispatcher;
+  DispShadow *shadow = disp_routing_get_shadow (self->routing, self->route);
+
+  if (shadow != NULL)
+    disp_shadow_decide (shadow, (DispContainer *const *) dispatcher->candidates->pdata,
+                        n_candidates, self->request, dispatcher->random, chosen);
+}
+
 /* Lets the policy choose among those that were listed, and takes a place there, unless the policy
  * has the request wait for a better one. */
 static gboolean
@@ -91,7 +103,6 @@ choose (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts, Disp
       guint chosen = disp_policy_select (policy,
                                          (DispContainer *const *) dispatcher->candidates->pdata,
                                          counts->n_free, self->request, dispatcher->random);
-
       guint index = g_array_index (dispatcher->indices, guint, chosen);
 
       if (self->n_attempts == 0
@@ -99,7 +110,10 @@ choose (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts, Disp
                                    query.now - self->arrived))
         return FALSE;
       if (disp_place_take (place, self->route, index, &query))
-        return TRUE;
+        {
+          cast_shadow (self, counts->n_free, chosen);
+          return TRUE;
+        }
       list_places (self, must_be_idle, counts);
     }
   return FALSE;

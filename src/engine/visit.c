@@ -77,6 +77,12 @@ give_place (const DispVisitTerms *terms, DispPlace *place, DispOutcome outcome, 
     disp_waiting_room_recall_stranded (room, &wait_terms, now);
 }
 
+static DispShadow *
+get_shadow (const DispVisit *self)
+{
+  return disp_routing_get_shadow (self->terms.routing, self->terms.route);
+}
+
 static void
 on_attempt_ended (DispOutcome outcome, gint64 duration, DispAnswer *answer, const GError *error,
                   gpointer user_data)
@@ -85,6 +91,8 @@ on_attempt_ended (DispOutcome outcome, gint64 duration, DispAnswer *answer, cons
   DispVisitEnded ended = self->ended;
 
   self->attempt = NULL;
+  if (get_shadow (self) != NULL)
+    disp_shadow_finished (get_shadow (self), self->container, outcome, duration);
   if (outcome == DISP_OUTCOME_SUCCESS)
     disp_tail_add (disp_routing_get_tail (self->terms.routing, self->terms.route), duration);
   give_place (&self->terms, &self->place, outcome, duration);
@@ -133,6 +141,8 @@ disp_visit_start (const DispVisitTerms *terms, DispPlace *place, DispRequest *re
                                       disp_switchboard_get_notice (terms->switchboard),
                                       disp_routing_get_policy (terms->routing, terms->route),
                                       self->container, request, path, on_attempt_ended, self);
+  if (get_shadow (self) != NULL)
+    disp_shadow_started (get_shadow (self), self->container);
   return self;
 }
 
