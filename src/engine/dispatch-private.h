@@ -73,7 +73,7 @@ typedef struct
   DispWaiter waiter;  /* while it waits in the waiting room */
   gint64 wait_began;  /* when it came to wait for a place; 0 = it does not */
   gint64 waited;      /* how long it waited before, in microseconds */
-  gint64 look_at;     /* while it waits for a better place: when free ones are offered again */
+  gint64 look_at;     /* while it waits: when free places are offered again; see placing.c */
   gint64 pause_end;   /* while it is paused */
   gboolean had_pause; /* before the retry that it looks for a place for */
 

@@ -144,15 +144,24 @@ pause_a_while (DispDispatch *self)
                          + g_rand_int_range (self->dispatcher->random, PAUSE_MIN, PAUSE_MAX + 1));
 }
 
-/* With @is_patient there are free places that the policy did not have it take. */
+/* When free places are to be offered again of which none was given back: those that the policy did
+ * not have it take, or those of a container that cools down. */
+static gint64
+get_look_at (const DispPlaceCounts *counts, gint64 now)
+{
+  return counts->n_free > 0      ? now + PATIENCE
+         : counts->n_cooling > 0 ? MAX (counts->cool_at, now + 1)
+                                 : G_MAXINT64;
+}
+
 static void
-wait_in_room (DispDispatch *self, gboolean is_patient)
+wait_in_room (DispDispatch *self, const DispPlaceCounts *counts)
 {
   const DispWaitTerms terms = disp_engine_settings_get_wait_terms (self->settings);
   const DispRoute *route = self->route;
   guint retry_after = 0;
 
-  self->look_at = is_patient ? disp_dispatch_get_now (self) + PATIENCE : G_MAXINT64;
+  self->look_at = get_look_at (counts, disp_dispatch_get_now (self));
   self->waiter = (DispWaiter){
     .routing = self->routing,
     .route = route,
@@ -265,7 +274,7 @@ disp_dispatch_find_place (DispDispatch *self)
       && choose (self, FALSE, &counts, &place))
     disp_dispatch_try (self, &place);
   else
-    wait_in_room (self, counts.n_free > 0);
+    wait_in_room (self, &counts);
 }
 
 /**
@@ -344,13 +353,16 @@ disp_dispatch_get_wait_end (const DispDispatch *self)
   return MIN (end, self->stage == DISP_STAGE_PAUSED ? self->pause_end : self->look_at);
 }
 
-/* Those that wait for better places may have waited for too long. */
+/* Those that wait for better places may have waited for too long, or a container has cooled down.
+ */
 static void
 offer_again (DispDispatch *self, gint64 now)
 {
   const DispWaitTerms terms = disp_engine_settings_get_wait_terms (self->settings);
+  DispPlaceCounts counts;
 
-  self->look_at = now + PATIENCE;
+  list_places (self, FALSE, &counts);
+  self->look_at = get_look_at (&counts, now);
   for (guint i = 0; i < self->route->n_eligible; i++)
     disp_waiting_room_offer (get_room (self), self->route->eligible[i]->capacity, &terms, now);
   disp_dispatch_set_timer (self);

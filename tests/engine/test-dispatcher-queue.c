@@ -165,6 +165,35 @@ test_stranded (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   assert_end (third, 200, NULL);
 }
 
+/* One of two containers was busy, and nobody gives back its places: they are offered as it may be
+ * used again. */
+static void
+test_cooled (Rig *rig, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (Ask) first = NULL;
+  g_autoptr (Ask) second = NULL;
+  g_autoptr (Ask) third = NULL;
+
+  rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", "m"), CPU ("b", "m"), NULL));
+  first = rig_ask_model (rig, "m", 1);
+  second = rig_ask_model (rig, "m", 1);
+  rig_turn ();
+  fake_transport_answer (rig->transport, 0, 503, "{}");
+  assert_end (first, 503, NULL);
+  third = rig_ask_model (rig, "m", 1);
+  rig_turn ();
+  g_assert_cmpuint (count_waiting (rig), ==, 1);
+  for (guint i = 0; i < 100 && fake_transport_count_calls (rig->transport) == 2; i++)
+    {
+      fake_clock_advance (rig->clock, G_USEC_PER_SEC / 20);
+      rig_turn ();
+    }
+  answer (rig, 2, 3);
+  assert_end (third, 200, NULL);
+  answer (rig, 1, 3);
+  assert_end (second, 200, NULL);
+}
+
 /* Whose place was found already when they hung up leave it to the next. */
 static void
 test_leaves_place (Rig *rig, G_GNUC_UNUSED gconstpointer data)
@@ -254,6 +283,7 @@ main (int argc, char **argv)
   ADD ("full", test_full);
   ADD ("leaves", test_leaves);
   ADD ("stranded", test_stranded);
+  ADD ("cooled", test_cooled);
   ADD ("leaves-place", test_leaves_place);
   ADD ("abort", test_abort);
   ADD ("fleet-changes", test_fleet_changes);

@@ -192,6 +192,29 @@ test_offer_all (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guests_assert_called (guests, "ba");
 }
 
+/* Only who may use no container is called: as one that has tried all there are. */
+static void
+test_recall_stranded (Guests *guests, G_GNUC_UNUSED gconstpointer data)
+{
+  DispCapacity *const tried[] = { guests->place.container->capacity };
+
+  for (char letter = 'a'; letter <= 'e'; letter++)
+    {
+      guest_get (guests, letter)->tried = tried;
+      guest_get (guests, letter)->n_tried = letter == 'b' || letter == 'e';
+      guest_queue (guests, letter, letter < 'e' ? "x" : "y", 'e' - letter, 1);
+    }
+  disp_waiting_room_recall_stranded (guests->room, &guests->terms, guests->now);
+  g_assert_cmpuint (disp_waiting_room_get_length (guests->room, "x"), ==, 3);
+  g_assert_cmpuint (disp_waiting_room_get_length (guests->room, "y"), ==, 0);
+  guests_assert_called (guests, "be");
+  g_assert_true (guest_get (guests, 'b')->again);
+  g_assert_null (guest_get (guests, 'b')->place.container);
+  disp_waiting_room_recall_stranded (guests->room, &guests->terms, guests->now);
+  guests_run_dry (guests);
+  guests_assert_called (guests, "beacd");
+}
+
 /* A change of the fleet calls all that wait, on whose thread that is. */
 static void
 test_switchboard (Guests *guests, G_GNUC_UNUSED gconstpointer data)
@@ -248,6 +271,7 @@ main (int argc, char *argv[])
   add ("tried", test_tried, NULL);
   add ("leave", test_leave, NULL);
   add ("recall", test_recall, NULL);
+  add ("recall-stranded", test_recall_stranded, NULL);
   add ("late", test_late, NULL);
   add ("several-places", test_several_places, NULL);
   add ("offer-all", test_offer_all, NULL);
