@@ -10,14 +10,22 @@
  * disp_check_subject_new:
  * @container: a container
  * @standing: (transfer none): that of a model there
- * @server: (transfer none): what the checks of that container have in common; outlives it
+ * @servers: (element-type DispStanding DispCheckServer): what the checks of each container have in
+ *   common, by the standing of that; frees its values
  *
  * Returns: (transfer full): a model at a container that was never checked, to be filled in
  */
 DispCheckSubject *
-disp_check_subject_new (DispContainer *container, DispStanding *standing, DispCheckServer *server)
+disp_check_subject_new (DispContainer *container, DispStanding *standing, GHashTable *servers)
 {
   DispCheckSubject *self = g_new0 (DispCheckSubject, 1);
+  DispCheckServer *server = g_hash_table_lookup (servers, container->standing);
+
+  if (server == NULL)
+    {
+      server = g_new0 (DispCheckServer, 1);
+      g_hash_table_insert (servers, container->standing, server);
+    }
 
   self->container = disp_container_ref (container);
   self->standing = standing;
@@ -30,11 +38,14 @@ disp_check_subject_new (DispContainer *container, DispStanding *standing, DispCh
 /**
  * disp_check_subject_free:
  * @self: (transfer full): a subject that waits in no line and is not being checked
+ * @servers: as given to disp_check_subject_new()
  */
 void
-disp_check_subject_free (DispCheckSubject *self)
+disp_check_subject_free (DispCheckSubject *self, GHashTable *servers)
 {
   self->server->n_subjects--;
+  if (self->server->n_subjects == 0)
+    g_hash_table_remove (servers, self->container->standing);
   disp_container_unref (self->container);
   g_array_unref (self->versions);
   g_free (self->path);
@@ -200,23 +211,45 @@ tell_model (DispCheckSubject *self, const char *reason)
                     self->route->model, reason);
 }
 
+/* Nothing is said before it is so. */
+
 static gboolean
 set_in (DispCheckSubject *self, gint64 now)
 {
+  const gboolean is_news = disp_standing_set_available (self->standing, TRUE, now);
+
   self->n_failures = 0;
+  self->out = DISP_CHECK_NOT_OUT;
   tell_found (self);
   tell_model (self, NULL);
-  self->out = DISP_CHECK_NOT_OUT;
-  return disp_standing_set_available (self->standing, TRUE, now);
+  return is_news;
 }
 
 static gboolean
 set_out_by_word (DispCheckSubject *self, const char *reason, gint64 now)
 {
+  const gboolean is_news = disp_standing_set_available (self->standing, FALSE, now);
+
   self->n_failures = 0;
+  self->out = DISP_CHECK_OUT_BY_WORD;
   tell_found (self);
   tell_model (self, reason);
-  self->out = DISP_CHECK_OUT_BY_WORD;
+  return is_news;
+}
+
+/**
+ * disp_check_subject_lose:
+ * @self: a subject
+ * @now: the time, in microseconds
+ *
+ * Learns that its container does not answer checks.
+ *
+ * Returns: whether the model gets no requests there from now on, and did before
+ */
+gboolean
+disp_check_subject_lose (DispCheckSubject *self, gint64 now)
+{
+  self->out = DISP_CHECK_OUT_BY_SILENCE;
   return disp_standing_set_available (self->standing, FALSE, now);
 }
 
@@ -224,17 +257,19 @@ set_out_by_word (DispCheckSubject *self, const char *reason, gint64 now)
 static gboolean
 count_failure (DispCheckSubject *self, const char *reason, gint64 now)
 {
+  gboolean is_news;
+
   if (count_successes (self) != self->n_succeeded)
     {
       self->n_failures = 0;
       return FALSE;
     }
   self->n_failures++;
-  if (self->n_failures < MAX_FAILURES)
+  if (self->n_failures < MAX_FAILURES && !self->server->is_lost)
     return FALSE;
+  is_news = disp_check_subject_lose (self, now);
   tell_lost (self, reason);
-  self->out = DISP_CHECK_OUT_BY_SILENCE;
-  return disp_standing_set_available (self->standing, FALSE, now);
+  return is_news;
 }
 
 /**

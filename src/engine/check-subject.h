@@ -54,7 +54,7 @@ typedef struct
   DispCheck *check;         /* (nullable) while it is checked */
   guint round;              /* in which look at the fleet it was seen last */
 
-  DispCheckServer *server; /* (unowned) outlives it */
+  DispCheckServer *server; /* (owned by the table that it came from) */
   char *path;              /* (owned) (nullable) what the container is asked for */
   gboolean is_own_path;
   guint n_wanted;      /* how many of @versions the answer is compared with */
@@ -65,8 +65,8 @@ typedef struct
 } DispCheckSubject;
 
 DispCheckSubject *disp_check_subject_new (DispContainer *container, DispStanding *standing,
-                                          DispCheckServer *server);
-void disp_check_subject_free (DispCheckSubject *self);
+                                          GHashTable *servers);
+void disp_check_subject_free (DispCheckSubject *self, GHashTable *servers);
 
 void disp_check_subject_set_route (DispCheckSubject *self, DispContainer *container,
                                    const DispRoute *route);
@@ -75,5 +75,6 @@ gboolean disp_check_subject_set_path (DispCheckSubject *self, const DispEngineSe
 DispCheckQuestion disp_check_subject_begin (DispCheckSubject *self);
 gboolean disp_check_subject_learn (DispCheckSubject *self, DispFinding finding, const char *reason,
                                    gint64 now);
+gboolean disp_check_subject_lose (DispCheckSubject *self, gint64 now);
 gboolean disp_check_subject_forget (DispCheckSubject *self, gint64 now);
 gboolean disp_check_subject_is_ailing (const DispCheckSubject *self, gint64 now);

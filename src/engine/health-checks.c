@@ -103,6 +103,28 @@ tell_change (DispHealthChecks *self, const DispCheckSubject *subject, gint64 now
     }
 }
 
+/* One model has shown that nobody is there, so nobody is for the others; or that somebody is again,
+ * whom they are to ask at once. */
+static void
+tell_others (DispHealthChecks *self, const DispCheckServer *server, gint64 now)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->subjects);
+  while (server->n_subjects > 1 && g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      DispCheckSubject *subject = value;
+
+      if (subject->server != server)
+        continue;
+      if (server->is_lost && disp_check_subject_lose (subject, now))
+        tell_change (self, subject, now);
+      disp_check_line_hurry (self->line, subject,
+                             server->is_lost ? now + choose_interval (self, subject, now) : now);
+    }
+}
+
 /* Checking. */
 
 static void
@@ -112,11 +134,14 @@ on_ended (DispFinding finding, const char *reason, gpointer user_data)
   DispHealthChecks *self = subject->owner;
   const gint64 now = disp_clock_now (self->clock);
   const gint64 began = subject->due;
+  const gboolean was_lost = subject->server->is_lost;
 
   subject->check = NULL;
   self->n_running--;
   if (disp_check_subject_learn (subject, finding, reason, now))
     tell_change (self, subject, now);
+  if (subject->server->is_lost != was_lost)
+    tell_others (self, subject->server, now);
   disp_check_line_enter (self->line, subject,
                          MAX (began + choose_interval (self, subject, now), now));
   plan (self);
@@ -189,18 +214,6 @@ plan (DispHealthChecks *self)
 
 /* Following the fleet. */
 
-static DispCheckServer *
-ensure_server (DispHealthChecks *self, DispContainer *container)
-{
-  DispCheckServer *server = g_hash_table_lookup (self->servers, container->standing);
-
-  if (server != NULL)
-    return server;
-  server = g_new0 (DispCheckServer, 1);
-  g_hash_table_insert (self->servers, container->standing, server);
-  return server;
-}
-
 static void
 see (DispHealthChecks *self, const DispRoute *route, guint index)
 {
@@ -210,7 +223,7 @@ see (DispHealthChecks *self, const DispRoute *route, guint index)
 
   if (subject == NULL)
     {
-      subject = disp_check_subject_new (container, standing, ensure_server (self, container));
+      subject = disp_check_subject_new (container, standing, self->servers);
       subject->owner = self;
       g_hash_table_insert (self->subjects, standing, subject);
     }
@@ -249,18 +262,11 @@ give_up (DispHealthChecks *self, DispCheckSubject *subject)
 static void
 forget (DispHealthChecks *self, DispCheckSubject *subject, gint64 now)
 {
-  DispStanding *whole = subject->container->standing;
-  DispCheckServer *server = subject->server;
-
   disp_check_line_leave (subject);
   give_up (self, subject);
   if (disp_check_subject_forget (subject, now))
     tell_change (self, subject, now);
-  if (server->n_subjects == 1)
-    g_hash_table_steal (self->servers, whole);
-  disp_check_subject_free (subject);
-  if (server->n_subjects == 0)
-    g_free (server);
+  disp_check_subject_free (subject, self->servers);
 }
 
 /* One that is new, or is to be asked for something else, is checked at once. */
@@ -374,7 +380,7 @@ disp_health_checks_free (DispHealthChecks *self)
 
       if (subject->check != NULL)
         disp_check_abandon (subject->check);
-      disp_check_subject_free (subject);
+      disp_check_subject_free (subject, self->servers);
     }
   g_hash_table_unref (self->subjects);
   g_hash_table_unref (self->servers);
