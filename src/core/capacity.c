@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/capacity.h"
 
-#include "core/limit-rule.h"
 #include "core/tsan.h"
-
-/* The places that are taken, and whether more than one was at once since none was. */
-#define N_TAKEN_MASK 0x7fffffffU
-#define CROWDED 0x80000000U
-
-struct _DispCapacity
-{
-  atomic_uint places;    /* (atomic) see CROWDED */
-  atomic_uint limit;     /* (atomic) what was found by measuring: that of the rule */
-  atomic_flag is_taught; /* (atomic) whether a thread uses the rule */
-  DispLimitRule rule;    /* (locked-by is_taught) */
-};
 
 /**
  * disp_capacity_new:
@@ -82,10 +69,10 @@ disp_capacity_take (DispCapacity *self, guint max_in_flight)
 
   do
     {
-      n_taken = places & N_TAKEN_MASK;
+      n_taken = places & DISP_CAPACITY_TAKEN_MASK;
       if (n_taken >= limit)
         return 0;
-      updated = n_taken == 0 ? 1 : (places + 1) | CROWDED;
+      updated = n_taken == 0 ? 1 : (places + 1) | DISP_CAPACITY_CROWDED;
     }
   while (!atomic_compare_exchange_weak (&self->places, &places, updated));
   return n_taken + 1;
@@ -134,44 +121,4 @@ disp_capacity_learn (DispCapacity *self, DispBaseline *baseline, DispOutcome out
   disp_limit_rule_learn (&self->rule, baseline, &sample);
   atomic_store_explicit (&self->limit, disp_limit_rule_get (&self->rule), memory_order_relaxed);
   atomic_flag_clear_explicit (&self->is_taught, memory_order_release);
-}
-
-/**
- * disp_capacity_has_place:
- * @self: a capacity
- * @max_in_flight: see disp_capacity_take()
- *
- * Returns: whether a place is free
- */
-gboolean
-disp_capacity_has_place (DispCapacity *self, guint max_in_flight)
-{
-  return disp_capacity_get_taken (self) < disp_capacity_get_limit (self, max_in_flight);
-}
-
-/**
- * disp_capacity_get_taken:
- * @self: a capacity
- *
- * Returns: how many places are taken
- */
-guint
-disp_capacity_get_taken (DispCapacity *self)
-{
-  return atomic_load (&self->places) & N_TAKEN_MASK;
-}
-
-/**
- * disp_capacity_get_limit:
- * @self: a capacity
- * @max_in_flight: see disp_capacity_take()
- *
- * Returns: how many places there are, at least 1
- */
-guint
-disp_capacity_get_limit (DispCapacity *self, guint max_in_flight)
-{
-  return max_in_flight != DISP_CAPACITY_AUTO
-             ? max_in_flight
-             : atomic_load_explicit (&self->limit, memory_order_relaxed);
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "core/place.h"
 #include "core/policy-registry.h"
 #include "support/fixtures.h"
 
 #include <stdlib.h>
 
 /*
- * choices [KIND COUNT]: has a policy choose among 16 containers COUNT times.  Without arguments it
- * prints the kinds of choices.  Valgrind's callgrind counts what disp_policy_select() executes;
- * bench_choice.py starts it so.
+ * choices [KIND COUNT]: has a policy choose among 16 containers COUNT times, or for the kinds that
+ * begin with "places" has these listed.  Without arguments it prints the kinds.  Valgrind's
+ * callgrind counts what disp_policy_select() or disp_place_list() executes; bench_choice.py starts
+ * it so.
  */
 #define N_CANDIDATES 16
 
@@ -49,6 +51,17 @@ static const Kind kinds[] = {
   { "sticky: unequal quotas", "sticky", "{}", 0, 0, 0, FALSE, FALSE, NULL },
   { "sticky: many are full", "sticky", "{'load-factor': <1.0>}", 0, 0, 0, FALSE, TRUE, NULL },
   { "sticky: by a header", "sticky", "{}", 0, 0, 0, FALSE, FALSE, "4f3c0d9e-session-" },
+};
+
+/* Of how many of the containers all attempts fail. */
+static const struct
+{
+  const char *name;
+  guint n_failing;
+} listings[] = {
+  { "places: all are well", 0 },
+  { "places: one is ejected", 1 },
+  { "places: half are ejected", N_CANDIDATES / 2 },
 };
 
 static DispFleet *
@@ -124,6 +137,37 @@ choose (const Kind *kind, guint count)
     }
 }
 
+static void
+use (const DispRoute *route, guint index, const DispPlaceQuery *query, DispOutcome outcome)
+{
+  DispPlace place;
+
+  g_assert_true (disp_place_take (&place, route, index, query));
+  disp_place_give (&place, route, outcome, 1000, query->now);
+}
+
+static void
+list (guint n_failing, guint count)
+{
+  static const Kind kind = { .even = TRUE };
+  g_autoptr (DispFleet) fleet = make_fleet (&kind);
+  const DispRoute *route = fixture_find (fleet, "m", 1);
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  const DispPlaceQuery query = { .max_in_flight = DISP_CAPACITY_AUTO, .now = 1, .random = random };
+  DispPlaceCounts counts;
+  guint indices[N_CANDIDATES];
+
+  for (guint i = 0; i < n_failing; i++)
+    for (guint j = 0; j < DISP_HEALTH_MAX_FAILURES; j++)
+      use (route, i, &query, DISP_OUTCOME_FAILURE);
+  for (guint i = 0; i < count; i++)
+    {
+      disp_place_list (route, &query, indices, &counts);
+      g_assert_cmpuint (counts.n_free, ==, N_CANDIDATES - n_failing);
+      use (route, indices[0], &query, DISP_OUTCOME_SUCCESS);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -131,12 +175,20 @@ main (int argc, char **argv)
     {
       for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
         g_print ("%s\n", kinds[i].name);
+      for (guint i = 0; i < G_N_ELEMENTS (listings); i++)
+        g_print ("%s\n", listings[i].name);
       return argc == 1 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (g_str_equal (kinds[i].name, argv[1]))
       {
         choose (&kinds[i], (guint) strtoul (argv[2], NULL, 10));
+        return EXIT_SUCCESS;
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (listings); i++)
+    if (g_str_equal (listings[i].name, argv[1]))
+      {
+        list (listings[i].n_failing, (guint) strtoul (argv[2], NULL, 10));
         return EXIT_SUCCESS;
       }
   g_printerr ("choices: there is no kind \"%s\"\n", argv[1]);
