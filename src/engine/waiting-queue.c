@@ -173,6 +173,13 @@ find_index (const DispRoute *route, const DispCapacity *capacity)
   return i;
 }
 
+static gboolean
+has_place (const DispContainer *container, const DispWaitTerms *terms)
+{
+  return disp_capacity_has_place (
+      container->capacity, disp_container_get_max_in_flight (container, terms->max_in_flight));
+}
+
 /* Whether the policy has @waiter take a free place, or wait for a better one.  One that was tried
  * already takes what it can get. */
 static gboolean
@@ -193,18 +200,21 @@ accepts (const DispWaiter *waiter, guint index, guint n_before, gint64 now)
  * @now: the time, in microseconds
  * @index: (out): which of the eligible containers of the route of whom it finds that is
  *
- * Finds who is the next to use that container, whether or not it has a free place.
+ * Finds who is the next to use that container, if it has a free place.
  *
  * Returns: (transfer none) (nullable): the first that may, and that the policy lets take it; %NULL
- * = nobody
+ *   = nobody
  */
 DispWaiter *
 disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const DispWaitTerms *terms,
                          gint64 now, guint *index)
 {
-  const DispRoute *route = NULL;
-  guint found = 0;
+  const DispRoute *route = ((const DispWaiter *) self->waiters.head->data)->route;
+  guint found = find_index (route, capacity);
   guint n_before = 0;
+
+  if (found < route->n_eligible && !has_place (route->eligible[found], terms))
+    return NULL;
 
   for (GList *link = self->waiters.head; link != NULL && n_before < MAX_LOOKED_AT;
        link = link->next, n_before++)

@@ -290,8 +290,8 @@ goes_before (DispWaitingQueues *self, const DispWaiter *waiter, const DispWaiter
  * @now: the time, in microseconds
  * @index: (out): which of the eligible containers of the route of whom it finds that is
  *
- * Finds whose turn it is at that container, whether or not it has a free place.  Where nothing else
- * decides, it is that of the queue that has had none for the longest time.
+ * Finds whose turn it is at that container, if it has a free place.  Where nothing else decides, it
+ * is that of the queue that has had none for the longest time.
  *
  * Returns: (transfer none) (nullable): who that is; %NULL = nobody may use it
  */

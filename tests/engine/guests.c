@@ -136,7 +136,7 @@ guests_tear_down (Guests *guests, G_GNUC_UNUSED gconstpointer data)
  * Returns: (transfer none): how it waits
  */
 DispWaiter *
-guest_get (Guests *guests, char letter)
+guest_get (Guests *guests, int letter)
 {
   return &guests->all[letter - 'a'];
 }
@@ -150,7 +150,7 @@ guest_get (Guests *guests, char letter)
  * Returns: what became of it
  */
 DispWaitResult
-guest_enter_again (Guests *guests, char letter, guint *retry_after)
+guest_enter_again (Guests *guests, int letter, guint *retry_after)
 {
   return disp_waiting_room_enter (guests->room, guest_get (guests, letter), guests->porch,
                                   &guests->terms, guests->now, retry_after);
@@ -167,7 +167,7 @@ guest_enter_again (Guests *guests, char letter, guint *retry_after)
  * Returns: what became of it
  */
 DispWaitResult
-guest_enter (Guests *guests, char letter, const char *model, gint64 ago, gint64 target)
+guest_enter (Guests *guests, int letter, const char *model, gint64 ago, gint64 target)
 {
   DispWaiter *guest = guest_get (guests, letter);
   guint retry_after;
@@ -190,7 +190,7 @@ guest_enter (Guests *guests, char letter, const char *model, gint64 ago, gint64 
  * Fails unless it must wait.
  */
 void
-guest_queue (Guests *guests, char letter, const char *model, gint64 ago, gint64 target)
+guest_queue (Guests *guests, int letter, const char *model, gint64 ago, gint64 target)
 {
   g_assert_cmpint (guest_enter (guests, letter, model, ago, target), ==, DISP_WAIT_QUEUED);
 }

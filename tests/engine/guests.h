@@ -35,8 +35,8 @@ void guests_run_dry (Guests *guests);
 void guests_assert_empty (Guests *guests);
 void guests_assert_called (Guests *guests, const char *expected);
 
-DispWaiter *guest_get (Guests *guests, char letter);
-DispWaitResult guest_enter (Guests *guests, char letter, const char *model, gint64 ago,
+DispWaiter *guest_get (Guests *guests, int letter);
+DispWaitResult guest_enter (Guests *guests, int letter, const char *model, gint64 ago,
                             gint64 target);
-DispWaitResult guest_enter_again (Guests *guests, char letter, guint *retry_after);
-void guest_queue (Guests *guests, char letter, const char *model, gint64 ago, gint64 target);
+DispWaitResult guest_enter_again (Guests *guests, int letter, guint *retry_after);
+void guest_queue (Guests *guests, int letter, const char *model, gint64 ago, gint64 target);

@@ -167,11 +167,12 @@ check (World *world)
   for (guint i = 0; i < world->n_containers; i++)
     {
       const DispContainer *container = world->containers[i];
+      guint in_use = disp_capacity_get_taken (container->capacity);
       guint n_taken = 0;
 
       for (guint k = 0; k < world->visits->len; k++)
         n_taken += ((Visit *) world->visits->pdata[k])->waiter.place.container == container;
-      g_assert_cmpuint (disp_capacity_get_taken (container->capacity), ==, n_taken);
+      g_assert_cmpuint (in_use, ==, n_taken);
       g_assert_cmpuint (n_taken, <=, container->max_in_flight);
       for (guint k = 0; k < world->n_routes && n_taken < container->max_in_flight; k++)
         g_assert_null (find_first (world, world->routes[k], container));

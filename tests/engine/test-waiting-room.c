@@ -117,7 +117,7 @@ test_recall (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guests_assert_called (guests, "abc");
   guest_queue (guests, 'd', "x", 0, 1);
   guest_queue (guests, 'e', "x", 0, 1);
-  for (char letter = 'c'; letter >= 'a'; letter--)
+  for (int letter = 'c'; letter >= 'a'; letter--)
     {
       g_assert_null (guest_get (guests, letter)->place.container);
       g_assert_true (guest_get (guests, letter)->again);
@@ -159,19 +159,19 @@ test_several_places (Guests *guests, G_GNUC_UNUSED gconstpointer data)
 {
   DispCapacity *capacity = guests->place.container->capacity;
 
-  for (char letter = 'a'; letter <= 'e'; letter++)
+  for (int letter = 'a'; letter <= 'e'; letter++)
     guest_queue (guests, letter, letter % 2 != 0 ? "x" : "y", 'z' - letter, 1);
   guests->terms.max_in_flight = 4;
   disp_waiting_room_offer (guests->room, capacity, &guests->terms, guests->now);
   g_assert_cmpuint (disp_capacity_get_taken (capacity), ==, 4);
   g_assert_cmpuint (disp_waiting_room_get_length (guests->room, NULL), ==, 2);
   guests_assert_called (guests, "abc");
-  for (char letter = 'a'; letter <= 'c'; letter++)
+  for (int letter = 'a'; letter <= 'c'; letter++)
     guests_give (&guest_get (guests, letter)->place, guests_find (guests, "x"), guests->now);
   guests_give (&guests->place, guests_find (guests, "x"), guests->now);
   disp_waiting_room_offer (guests->room, capacity, &guests->terms, guests->now);
   guests_assert_called (guests, "abcde");
-  for (char letter = 'd'; letter <= 'e'; letter++)
+  for (int letter = 'd'; letter <= 'e'; letter++)
     guests_give (&guest_get (guests, letter)->place, guests_find (guests, "x"), guests->now);
 }
 
@@ -198,7 +198,7 @@ test_recall_stranded (Guests *guests, G_GNUC_UNUSED gconstpointer data)
 {
   DispCapacity *const tried[] = { guests->place.container->capacity };
 
-  for (char letter = 'a'; letter <= 'e'; letter++)
+  for (int letter = 'a'; letter <= 'e'; letter++)
     {
       guest_get (guests, letter)->tried = tried;
       guest_get (guests, letter)->n_tried = letter == 'b' || letter == 'e';

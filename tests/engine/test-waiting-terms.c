@@ -29,7 +29,7 @@ test_policy (Guests *guests, gconstpointer data)
 
   guests->terms.policy = policy_rows[row].policy;
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    guest_queue (guests, (char) ('a' + i), rows[i].model, rows[i].ago, rows[i].target);
+    guest_queue (guests, (int) ('a' + i), rows[i].model, rows[i].ago, rows[i].target);
   guests_run_dry (guests);
   guests_assert_called (guests, policy_rows[row].order);
 }
@@ -46,7 +46,7 @@ test_random (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   for (guint round = 0; round < 3000; round++)
     {
       for (guint i = 0; i < G_N_ELEMENTS (models); i++)
-        guest_queue (guests, (char) ('a' + i), models[i], 6 - i, 10);
+        guest_queue (guests, (int) ('a' + i), models[i], 6 - i, 10);
       g_string_truncate (guests->order, 0);
       guests_run_dry (guests);
       g_assert_cmpuint (guests->order->len, ==, G_N_ELEMENTS (models));
@@ -89,7 +89,7 @@ test_limit (Guests *guests, G_GNUC_UNUSED gconstpointer data)
 static void
 test_bytes (Guests *guests, G_GNUC_UNUSED gconstpointer data)
 {
-  for (char letter = 'a'; letter <= 'd'; letter++)
+  for (int letter = 'a'; letter <= 'd'; letter++)
     guest_get (guests, letter)->n_bytes = 500;
   guest_queue (guests, 'a', "x", 0, 1);
   guest_queue (guests, 'b', "y", 0, 1);
@@ -113,7 +113,7 @@ test_retry_after (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guint retry_after = 99;
 
   guests->terms.limit = 7;
-  for (char letter = 'a'; letter <= 'g'; letter++)
+  for (int letter = 'a'; letter <= 'g'; letter++)
     guest_queue (guests, letter, "x", 0, 1);
   guest_get (guests, 'h')->routing = guests->routing;
   guest_get (guests, 'h')->route = guests_find (guests, "x");
@@ -121,7 +121,7 @@ test_retry_after (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpuint (retry_after, ==, 0);
   for (guint i = 0; i < 70; i++)
     {
-      char letter = (char) ('a' + i % 7);
+      int letter = 'a' + (int) (i % 7);
 
       guests->now += SECOND;
       disp_waiting_room_offer (guests->room,
