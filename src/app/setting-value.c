@@ -243,7 +243,7 @@ gboolean
 disp_setting_parse_queue_policy (const char *text, gpointer field, GError **error)
 {
   const char *names[DISP_N_QUEUE_POLICIES];
-  guint value;
+  guint value = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     names[i] = disp_queue_policy_to_string (i);

@@ -25,4 +25,3 @@ typedef enum
 } DispQueuePolicy;
 
 const char *disp_queue_policy_to_string (DispQueuePolicy policy);
-gboolean disp_queue_policy_parse (const char *text, DispQueuePolicy *policy, GError **error);
