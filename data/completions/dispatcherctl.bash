@@ -19,7 +19,7 @@ __dispatcherctl_reply ()
 __dispatcherctl_options ()
 {
   case $1 in
-    policy) printf '%s\n' --model --reset ;;
+    policy) printf '%s\n' --model --reset --shadow ;;
     quota) printf '%s\n' --reset ;;
     predict) printf '%s\n' --model-version --token-file ;;
     records) printf '%s\n' --follow --limit --model --container --node --state --interval ;;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client/commands.h"
 
+#include "client/command-shadow.h"
 #include "client/policy-options.h"
 #include "client/properties.h"
 #include "client/snapshot.h"
@@ -62,6 +63,7 @@ print_json (const DispSnapshot *snapshot, const Subject *subject)
   g_autoptr (GVariant) options = disp_properties_value (subject->properties, "PolicyOptions",
                                                         "a{sv}");
   g_autoptr (GVariant) known = disp_properties_value (snapshot->daemon, "Policies", "as");
+  const char *shadow = disp_properties_string (snapshot->daemon, "ShadowPolicy");
   g_auto (DispJsonWriter) writer = { 0 };
 
   disp_json_writer_init (&writer);
@@ -72,6 +74,7 @@ print_json (const DispSnapshot *snapshot, const Subject *subject)
   disp_variant_write (&writer, "policy_options", options);
   disp_json_writer_string (&writer, "configured_policy",
                            disp_properties_string (snapshot->daemon, "ConfiguredPolicy"));
+  disp_json_writer_string (&writer, "shadow_policy", *shadow != '\0' ? shadow : NULL);
   disp_variant_write (&writer, "policies", known);
   write_own_policies (&writer, snapshot);
   disp_json_writer_end_object (&writer);
@@ -137,6 +140,9 @@ print_text (const DispInvocation *self, const DispSnapshot *snapshot, const Subj
   disp_invocation_print_fact (self, _ ("Of"), DISP_STYLE_PLAIN, owner);
   if (subject->model == NULL)
     print_own_policies (self, snapshot);
+  if (*disp_properties_string (snapshot->daemon, "ShadowPolicy") != '\0')
+    disp_invocation_print_fact (self, _ ("Shadow"), DISP_STYLE_PLAIN,
+                                disp_properties_string (snapshot->daemon, "ShadowPolicy"));
   g_print ("\n");
   print_known (self, snapshot, policy);
 }
@@ -202,6 +208,8 @@ change (const DispInvocation *self, GError **error)
 gboolean
 disp_command_policy (DispInvocation *self, GError **error)
 {
+  if (self->flags.shadow)
+    return disp_command_shadow (self, error);
   if (self->flags.reset && (self->flags.model == NULL || self->n_arguments > 0))
     {
       g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

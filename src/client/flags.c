@@ -28,6 +28,8 @@ static const FlagRow flag_rows[] = {
     N_ ("For this model alone, not for all without a policy of their own"), N_ ("MODEL") },
   { "policy", "reset", 0, G_OPTION_ARG_NONE, FIELD (reset),
     N_ ("Let the model have the policy of the daemon again"), NULL },
+  { "policy", "shadow", 0, G_OPTION_ARG_NONE, FIELD (shadow),
+    N_ ("Show or set the policy that decides beside the others, without effect"), NULL },
   { "quota", "reset", 0, G_OPTION_ARG_NONE, FIELD (reset),
     N_ ("Give it the quota again that the source of the fleet says"), NULL },
   { "predict", "model-version", 0, G_OPTION_ARG_INT64, FIELD (model_version),

@@ -20,6 +20,7 @@ typedef struct
   char *address; /* (owned) (nullable) */
   gboolean json;
   gboolean reset;
+  gboolean shadow;
   gboolean follow;
   char *model;          /* (owned) (nullable) */
   char *container;      /* (owned) (nullable) */
