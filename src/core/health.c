@@ -170,6 +170,18 @@ disp_health_is_ejected (DispHealth *self)
 }
 
 /**
+ * disp_health_is_failing:
+ * @self: a health
+ *
+ * Returns: whether so many attempts in a row failed that only who cannot be spared goes on
+ */
+gboolean
+disp_health_is_failing (DispHealth *self)
+{
+  return load (self).streak >= DISP_HEALTH_MAX_FAILURES;
+}
+
+/**
  * disp_health_state_to_string:
  * @state: a state
  *

@@ -99,6 +99,7 @@ gint64 disp_health_get_next_change (DispHealth *self, gint64 now);
 gint64 disp_health_get_ejection_end (DispHealth *self);
 gboolean disp_health_is_sound (DispHealth *self);
 gboolean disp_health_is_ejected (DispHealth *self);
+gboolean disp_health_is_failing (DispHealth *self);
 const char *disp_health_state_to_string (DispHealthState state);
 
 guint disp_health_claim_probe (DispHealth *self, gint64 now, gboolean early);

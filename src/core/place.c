@@ -5,7 +5,8 @@
  * Health as it decides who gets requests; how one container does is known by its DispHealth.  Of
  * the containers of a route at most half are ejected, and the last that is left never; if fewer
  * than half are left, be it that checks found others unavailable or that another route had some
- * ejected, ejections count for nothing: "panic" in Envoy, which has the same rules.
+ * ejected, ejections count for nothing: "panic" in Envoy, which has the same rules.  So they do
+ * when all that are left fail too: then whoever recovers first is found by the next request.
  */
 
 static gboolean
@@ -45,14 +46,33 @@ is_sound (const DispRoute *route, guint index)
          && disp_health_is_sound (&route->standings[index]->health);
 }
 
+/* Whether it goes on although it fails. */
+static gboolean
+is_failing (const DispRoute *route, guint index)
+{
+  return disp_health_is_failing (&route->eligible[index]->standing->health)
+         || disp_health_is_failing (&route->standings[index]->health);
+}
+
+static gboolean
+are_too_few (const DispRoute *route, guint n_sound, guint n_failing)
+{
+  return 2 * n_sound < route->n_eligible || n_failing == n_sound;
+}
+
 static gboolean
 is_panic (const DispRoute *route)
 {
   guint n_sound = 0;
+  guint n_failing = 0;
 
   for (guint i = 0; i < route->n_eligible; i++)
-    n_sound += is_sound (route, i);
-  return 2 * n_sound < route->n_eligible;
+    if (is_sound (route, i))
+      {
+        n_sound++;
+        n_failing += is_failing (route, i);
+      }
+  return are_too_few (route, n_sound, n_failing);
 }
 
 /* Its health, whether or not it cools down. */
@@ -114,8 +134,10 @@ typedef struct
   DispPlaceCounts *counts;
   gboolean panic;
   guint n_sound;
-  guint n_slow; /* of those in @indices, in their slow start */
-  guint n_best; /* and those that are well */
+  guint n_failing; /* of these */
+  guint n_bad;     /* of those in @indices, those that go on although they fail */
+  guint n_slow;    /* those in their slow start */
+  guint n_best;    /* and those that are well */
 } Survey;
 
 /* One that is not plain; apart, so that it costs those that are nothing. */
@@ -128,6 +150,7 @@ look_closely (Survey *survey, guint index)
   gint64 cool_at = disp_cooling_get_end (&container->standing->cooling);
 
   survey->n_sound += state <= DISP_HEALTH_FAILING;
+  survey->n_failing += state == DISP_HEALTH_FAILING;
   if (was_tried (container, query) || !may_use (state, survey->panic))
     return;
   if (cool_at > query->now)
@@ -140,6 +163,7 @@ look_closely (Survey *survey, guint index)
   survey->counts->n_well += state <= DISP_HEALTH_SLOW_START;
   if (!has_place (container, query))
     return;
+  survey->n_bad += state == DISP_HEALTH_FAILING || state == DISP_HEALTH_EJECTED;
   survey->n_slow += state == DISP_HEALTH_SLOW_START;
   survey->n_best += state == DISP_HEALTH_WELL;
   survey->indices[survey->counts->n_free++] = index;
@@ -157,7 +181,8 @@ look_at_all (Survey *survey)
   guint n_free = 0;  /* likewise */
 
   *counts = (DispPlaceCounts){ .cool_at = G_MAXINT64 };
-  survey->n_sound = survey->n_slow = survey->n_best = 0;
+  survey->n_sound = survey->n_failing = 0;
+  survey->n_bad = survey->n_slow = survey->n_best = 0;
   for (guint i = 0; i < route->n_eligible; i++)
     {
       const DispContainer *container = route->eligible[i];
@@ -182,27 +207,42 @@ look_at_all (Survey *survey)
   counts->n_well += n_plain - n_tried;
 }
 
-/* Those in their slow start come in by chance, as long as there are others. */
+/* What part of the decisions that could choose a container may do so. */
+static double
+get_share (const Survey *survey, guint index)
+{
+  const DispRoute *route = survey->route;
+  const DispPlaceQuery *query = survey->query;
+
+  switch (get_health (route, index, query->now))
+    {
+    case DISP_HEALTH_SLOW_START:
+      if (survey->n_best == 0)
+        return 1;
+      return MIN (disp_health_get_share (&route->eligible[index]->standing->health, query->now),
+                  disp_health_get_share (&route->standings[index]->health, query->now));
+    case DISP_HEALTH_FAILING:
+    case DISP_HEALTH_EJECTED:
+      /* Who failed once already is not to fail again. */
+      return query->n_tried > 0 ? 0 : DISP_HEALTH_FIRST_SHARE;
+    default:
+      return 1;
+    }
+}
+
+/* As long as there are others, those in their slow start come in by chance, and so do those that
+ * fail: what answers at once, because nobody is there, looks as if it had nothing to do. */
 static void
 thin_out (Survey *survey)
 {
-  const DispRoute *route = survey->route;
-  gint64 now = survey->query->now;
   guint n_kept = 0;
 
   for (guint i = 0; i < survey->counts->n_free; i++)
     {
-      guint index = survey->indices[i];
-      double share;
+      const double share = get_share (survey, survey->indices[i]);
 
-      if (get_health (route, index, now) == DISP_HEALTH_SLOW_START)
-        {
-          share = MIN (disp_health_get_share (&route->eligible[index]->standing->health, now),
-                       disp_health_get_share (&route->standings[index]->health, now));
-          if (g_rand_double (survey->query->random) >= share)
-            continue;
-        }
-      survey->indices[n_kept++] = index;
+      if (share >= 1 || g_rand_double (survey->query->random) < share)
+        survey->indices[n_kept++] = survey->indices[i];
     }
   survey->counts->n_free = n_kept;
 }
@@ -224,12 +264,14 @@ disp_place_list (const DispRoute *route, const DispPlaceQuery *query, guint *ind
   Survey survey = { .route = route, .query = query, .indices = indices, .counts = counts };
 
   look_at_all (&survey);
-  if (2 * survey.n_sound < route->n_eligible)
+  if (are_too_few (route, survey.n_sound, survey.n_failing))
     {
       survey.panic = TRUE;
       look_at_all (&survey);
     }
-  if (survey.n_slow > 0 && survey.n_best > 0 && query->random != NULL)
+  if (query->random != NULL
+      && ((survey.n_bad > 0 && survey.n_slow + survey.n_best > 0)
+          || (survey.n_slow > 0 && survey.n_best > 0)))
     thin_out (&survey);
 }
 

@@ -278,7 +278,7 @@ test_neither (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpint (try_once (fixture, 0, DISP_OUTCOME_FAILURE).kind, ==, DISP_VERDICT_EJECTED);
 }
 
-/* At most half are ejected, rounded down. */
+/* At most half are ejected, rounded down; when the others fail too, that counts for nothing. */
 static void
 test_half (Fixture *fixture, gconstpointer data)
 {
@@ -291,8 +291,10 @@ test_half (Fixture *fixture, gconstpointer data)
       g_assert_cmpint (fail_often (fixture, i).kind, ==,
                        j == 0 ? DISP_VERDICT_FAILING : DISP_VERDICT_AS_BEFORE);
   disp_place_list (fixture->route, &fixture->query, fixture->indices, &fixture->counts);
-  g_assert_cmpuint (fixture->counts.n_free, ==, n - n / 2);
+  g_assert_cmpuint (fixture->counts.n_free, ==, n);
   g_assert_cmpuint (fixture->counts.n_well, ==, 0);
+  for (guint i = 0; i < n; i++)
+    g_assert_true (disp_place_may_take (fixture->route, i, &fixture->query));
   for (guint i = 0; i < n; i++)
     g_assert_cmpint (get_state (fixture, i), ==,
                      i < n / 2 ? DISP_HEALTH_EJECTED : DISP_HEALTH_FAILING);
@@ -301,6 +303,10 @@ test_half (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (try_once (fixture, n - 1, DISP_OUTCOME_SUCCESS).kind, ==,
                    DISP_VERDICT_AS_BEFORE);
   g_assert_cmpint (get_state (fixture, n - 1), ==, DISP_HEALTH_WELL);
+  disp_place_list (fixture->route, &fixture->query, fixture->indices, &fixture->counts);
+  g_assert_cmpuint (fixture->counts.n_free, ==, n - n / 2);
+  if (n > 1)
+    assert_not_taken (fixture, 0);
 }
 
 /* One is not ejected when nobody is left who is available. */
@@ -473,6 +479,31 @@ count_listed (Fixture *fixture, guint index)
         n_listed += fixture->indices[j] == index;
     }
   return n_listed;
+}
+
+/* Who fails and cannot be spared has little as long as others have places, and nothing of what
+ * failed once. */
+static void
+test_failing_share (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (7);
+  DispCapacity *tried[] = { fixture->route->eligible[0]->capacity };
+  DispPlace place;
+
+  eject (fixture, 0);
+  fail_often (fixture, 1);
+  g_assert_cmpuint (count_listed (fixture, 1), ==, 10000);
+  fixture->query.random = random;
+  g_assert_cmpfloat_with_epsilon (count_listed (fixture, 1), 1000, 150);
+  g_assert_cmpuint (count_listed (fixture, 2), ==, 10000);
+  fixture->query.tried = tried;
+  fixture->query.n_tried = G_N_ELEMENTS (tried);
+  g_assert_cmpuint (count_listed (fixture, 1), ==, 0);
+  g_assert_cmpuint (fixture->counts.n_usable, ==, 2);
+  fixture->query.max_in_flight = 1;
+  place = take (fixture, 2);
+  g_assert_cmpuint (count_listed (fixture, 1), ==, 10000);
+  give (fixture, &place, DISP_OUTCOME_FAILURE);
 }
 
 /* Who comes back is listed more and more often, and always when it is needed. */
@@ -755,6 +786,7 @@ main (int argc, char **argv)
   ADD ("half/3", 3, test_half);
   ADD ("half/8", 8, test_half);
   ADD ("last", 3, test_last);
+  ADD ("failing-share", 3, test_failing_share);
   ADD ("panic/4", 4, test_panic);
   ADD ("panic/return", 3, test_panic_return);
   ADD ("unavailable", 3, test_unavailable);
