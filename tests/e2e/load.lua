@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: LGPL-2.1-or-later
--- For wrk: wrk -s load.lua ADDRESS -- COUNT.  Each thread sends COUNT different predictions, checks
--- each answer, and says "finished"; wrk itself goes on until its time is over or it gets SIGINT.
+-- For wrk: wrk -s load.lua ADDRESS -- COUNT [FILE].  Each thread sends COUNT different predictions, or
+-- until that file is there, checks each answer, and says "finished" after the last one; wrk itself
+-- goes on until its time is over or it gets SIGINT.
 -- Then one line tells the sum: REQUESTS WRONG NON-2XX CONNECT READ WRITE TIMEOUT.
 
 local threads = {}
@@ -14,6 +15,7 @@ end
 
 function init(arguments)
   count = tonumber(arguments[1])
+  path = arguments[2]
   sent = 0
   answered = 0
   wrong = 0
@@ -21,9 +23,28 @@ function init(arguments)
   asked = 0
 end
 
+local function check_finished()
+  if answered == count then
+    io.stdout:write("finished\n")
+    io.stdout:flush()
+    wrk.thread:stop()
+  end
+end
+
+-- Whether nothing more is to be sent.  What was sent then is all that is waited for.
+local function is_over()
+  local file = path and sent < count and io.open(path)
+  if file then
+    file:close()
+    count = sent
+    check_finished()
+  end
+  return sent >= count
+end
+
 -- Called before each request.  Without it wrk would go on asking, and give up what is in flight.
 function delay()
-  if sent >= count then
+  if is_over() then
     return FOREVER
   end
   sent = sent + 1
@@ -48,6 +69,9 @@ function response(status, headers, body)
   local first, second = list:match("^%s*([%d.e+-]+),%s*([%d.e+-]+)%s*$")
   if status < 200 or status > 299 then
     bad = bad + 1
+    if bad <= 3 then
+      print(("bad: %d %s"):format(status, body))
+    end
   elseif not value or tonumber(first) ~= value * 0.5 + 2 or tonumber(second) ~= 1.5 then
     wrong = wrong + 1
     if wrong <= 3 then
@@ -55,11 +79,7 @@ function response(status, headers, body)
     end
   end
   answered = answered + 1
-  if answered == count then
-    io.stdout:write("finished\n")
-    io.stdout:flush()
-    wrk.thread:stop()
-  end
+  check_finished()
 end
 
 function done(summary)
