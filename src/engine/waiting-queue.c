@@ -7,7 +7,7 @@
 #define MEMORY (5.0 * G_USEC_PER_SEC)
 
 /* So many of those that wait are asked whether they take a place. */
-#define MAX_LOOKED_AT 64
+#define MAX_ASKED 64
 /* Who remembers less than this of a place that was given does not know how fast it goes. */
 #define LEAST_PLACED 0.01
 
@@ -212,11 +212,12 @@ disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const D
   const DispRoute *route = ((const DispWaiter *) self->waiters.head->data)->route;
   guint found = find_index (route, capacity);
   guint n_before = 0;
+  guint n_asked = 0;
 
   if (found < route->n_eligible && !has_place (route->eligible[found], terms))
     return NULL;
 
-  for (GList *link = self->waiters.head; link != NULL && n_before < MAX_LOOKED_AT;
+  for (GList *link = self->waiters.head; link != NULL && n_asked < MAX_ASKED;
        link = link->next, n_before++)
     {
       DispWaiter *waiter = link->data;
@@ -234,6 +235,7 @@ disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const D
               *index = found;
               return waiter;
             }
+          n_asked++;
         }
       else if (waiter->n_tried == 0)
         return NULL; /* it is not for what one has tried: nobody may */

@@ -192,6 +192,36 @@ test_offer_all (Guests *guests, G_GNUC_UNUSED gconstpointer data)
   guests_assert_called (guests, "ba");
 }
 
+/* However many have tried it, it goes to the first that has not. */
+static void
+test_many_tried (Guests *guests, G_GNUC_UNUSED gconstpointer data)
+{
+  enum
+  {
+    N_TRIED = 1000
+  };
+  DispCapacity *const tried[] = { guests->place.container->capacity };
+  g_autofree DispWaiter *waiters = g_new0 (DispWaiter, N_TRIED);
+  guint retry_after;
+
+  guests->terms.limit = N_TRIED + 1;
+  for (guint i = 0; i < N_TRIED; i++)
+    {
+      waiters[i].routing = guests->routing;
+      waiters[i].route = guests_find (guests, "x");
+      waiters[i].tried = tried;
+      waiters[i].n_tried = G_N_ELEMENTS (tried);
+      g_assert_cmpint (disp_waiting_room_enter (guests->room, &waiters[i], guests->porch,
+                                                &guests->terms, guests->now, &retry_after),
+                       ==, DISP_WAIT_QUEUED);
+    }
+  guest_queue (guests, 'a', "x", -1, 1);
+  guests_run_dry (guests);
+  guests_assert_called (guests, "a");
+  for (guint i = 0; i < N_TRIED; i++)
+    disp_waiting_room_leave (guests->room, &waiters[i]);
+}
+
 /* Only who may use no container is called: as one that has tried all there are. */
 static void
 test_recall_stranded (Guests *guests, G_GNUC_UNUSED gconstpointer data)
@@ -269,6 +299,7 @@ main (int argc, char *argv[])
   add ("must-queue", test_must_queue, NULL);
   add ("arrival", test_arrival, NULL);
   add ("tried", test_tried, NULL);
+  add ("many-tried", test_many_tried, NULL);
   add ("leave", test_leave, NULL);
   add ("recall", test_recall, NULL);
   add ("recall-stranded", test_recall_stranded, NULL);
