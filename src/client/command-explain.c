@@ -95,6 +95,11 @@ write_container (DispJsonWriter *writer, const Explanation *self, GVariant *cont
   disp_json_writer_double (writer, "quota", disp_properties_double (container, "quota"));
   disp_json_writer_int (writer, "in_flight",
                         (gint64) disp_properties_count (container, "in-flight"));
+  disp_json_writer_int (writer, "capacity", (gint64) disp_properties_count (container, "capacity"));
+  disp_json_writer_int (writer, "waiting", (gint64) disp_properties_count (container, "waiting"));
+  disp_json_writer_double (writer, "load", disp_properties_double (container, "load"));
+  disp_format_write_latency (writer, "expected", disp_properties_count (container, "expected"));
+  disp_format_write_latency (writer, "target", disp_properties_count (container, "target"));
   disp_format_write_latency (writer, "latency", disp_properties_count (container, "latency"));
   disp_json_writer_double (writer, "chance", disp_properties_double (container, "chance"));
   disp_json_writer_boolean (writer, "next", disp_properties_boolean (container, "next"));
@@ -160,7 +165,11 @@ add_container (DispTable *table, const Explanation *self, GVariant *container)
   disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_count (disp_properties_count (container, "in-flight")));
   disp_table_take (table, DISP_STYLE_PLAIN,
+                   disp_format_count (disp_properties_count (container, "capacity")));
+  disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_latency (disp_properties_count (container, "latency")));
+  disp_table_take (table, DISP_STYLE_PLAIN,
+                   disp_format_latency (disp_properties_count (container, "expected")));
   disp_table_take (table, DISP_STYLE_PLAIN,
                    disp_format_percent (disp_properties_double (container, "chance")));
 }
@@ -170,8 +179,8 @@ print_table (const DispInvocation *invocation, const Explanation *self)
 {
   const DispColumn columns[] = {
     { _ ("CONTAINER"), FALSE, 0 }, { _ ("VERSION"), TRUE, 0 },   { _ ("ELIGIBLE"), FALSE, 0 },
-    { _ ("QUOTA"), TRUE, 0 },      { _ ("IN FLIGHT"), TRUE, 0 }, { _ ("LATENCY"), TRUE, 0 },
-    { _ ("CHANCE"), TRUE, 0 },
+    { _ ("QUOTA"), TRUE, 0 },      { _ ("IN FLIGHT"), TRUE, 0 }, { _ ("CAPACITY"), TRUE, 0 },
+    { _ ("LATENCY"), TRUE, 0 },    { _ ("EXPECTED"), TRUE, 0 },  { _ ("CHANCE"), TRUE, 0 },
   };
   g_autoptr (DispTable) table = disp_table_new (columns, G_N_ELEMENTS (columns));
 

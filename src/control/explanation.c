@@ -17,10 +17,40 @@ typedef struct
   char *explanation;  /* (owned) */
   const char *health; /* (unowned) */
   double chance;
+  double expected; /* when one request more would be done, in microseconds; 0 = not known */
 } Entry;
 
+/* What is said is about these. */
+typedef struct
+{
+  const DispRoute *route; /* (unowned) */
+  DispPlaceQuery query;
+  guint n_waiting; /* of the model */
+} Subject;
+
+/* By what it is decided. */
+static void
+add_numbers (GVariantBuilder *builder, const Entry *entry, const Subject *subject)
+{
+  const DispContainer *container = entry->container;
+  const guint max_in_flight = disp_container_get_max_in_flight (container,
+                                                                subject->query.max_in_flight);
+  const double load = (disp_stats_get_in_flight (container->stats) + 1) / container->quota;
+
+  g_variant_builder_add (
+      builder, "{sv}", "capacity",
+      g_variant_new_uint32 (disp_capacity_get_limit (container->capacity, max_in_flight)));
+  g_variant_builder_add (builder, "{sv}", "waiting", g_variant_new_uint32 (subject->n_waiting));
+  g_variant_builder_add (builder, "{sv}", "load",
+                         g_variant_new_double (container->quota > 0 ? load : 0));
+  g_variant_builder_add (builder, "{sv}", "expected",
+                         g_variant_new_uint64 ((guint64) entry->expected));
+  g_variant_builder_add (builder, "{sv}", "target",
+                         g_variant_new_uint64 ((guint64) (subject->route->sla * 1000)));
+}
+
 static GVariant *
-describe (const Entry *entry)
+describe (const Entry *entry, const Subject *subject)
 {
   const DispContainer *container = entry->container;
   DispStatsValues counters;
@@ -40,6 +70,7 @@ describe (const Entry *entry)
   g_variant_builder_add (&builder, "{sv}", "quota", g_variant_new_double (container->quota));
   g_variant_builder_add (&builder, "{sv}", "in-flight",
                          g_variant_new_uint32 ((guint32) MAX (counters.in_flight, 0)));
+  add_numbers (&builder, entry, subject);
   g_variant_builder_add (&builder, "{sv}", "latency", g_variant_new_uint64 (counters.latency));
   g_variant_builder_add (&builder, "{sv}", "chance", g_variant_new_double (entry->chance));
   g_variant_builder_add (&builder, "{sv}", "next", g_variant_new_boolean (entry->chance >= 1));
@@ -138,11 +169,16 @@ find_chances (DispRouting *routing, const DispRoute *route, const DispPlaceQuery
 
 static void
 add_route (GVariantBuilder *list, DispRouting *routing, DispObjectTree *tree,
-           const DispRoute *route, const DispPlaceQuery *query)
+           const Subject *subject)
 {
+  const DispRoute *route = subject->route;
+  const DispPlaceQuery *query = &subject->query;
   g_autofree double *chances = find_chances (routing, route, query);
+  g_autofree double *times = g_new (double, route->n_eligible);
   guint next = 0;
 
+  disp_policy_get_times (disp_routing_get_policy (routing, route), route->eligible,
+                         route->n_eligible, times);
   for (guint i = 0; i < route->n_containers; i++)
     {
       Entry entry = { .container = route->containers[i], .version = route->version };
@@ -150,13 +186,14 @@ add_route (GVariantBuilder *list, DispRouting *routing, DispObjectTree *tree,
       if (disp_container_is_eligible (entry.container))
         {
           explain_health (&entry, route, next, query);
+          entry.expected = times[next];
           entry.chance = chances[next++];
         }
       else
         explain_fleet (&entry, query->now);
       entry.path = disp_object_tree_find_path (tree, entry.container);
       if (entry.path != NULL)
-        g_variant_builder_add_value (list, describe (&entry));
+        g_variant_builder_add_value (list, describe (&entry, subject));
       g_free (entry.explanation);
     }
 }
@@ -178,9 +215,11 @@ disp_explanation_new (DispSwitchboard *switchboard, DispObjectTree *tree, const 
   const DispVersion any = { .kind = DISP_VERSION_LABEL };
   g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (switchboard);
   g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (switchboard);
-  const DispPlaceQuery query = {
-    .max_in_flight = settings->max_in_flight,
-    .now = disp_clock_now (disp_switchboard_get_clock (switchboard)),
+  Subject subject = {
+    .query.max_in_flight = settings->max_in_flight,
+    .query.now = disp_clock_now (disp_switchboard_get_clock (switchboard)),
+    .n_waiting = disp_waiting_room_get_length (disp_switchboard_get_waiting_room (switchboard),
+                                               model),
   };
   const DispRoute *const *routes;
   guint n_routes;
@@ -199,6 +238,9 @@ disp_explanation_new (DispSwitchboard *switchboard, DispObjectTree *tree, const 
   g_variant_builder_init (&list, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < n_routes; i++)
     if (!routes[i]->any_version && g_str_equal (routes[i]->model, model))
-      add_route (&list, routing, tree, routes[i], &query);
+      {
+        subject.route = routes[i];
+        add_route (&list, routing, tree, &subject);
+      }
   return g_variant_builder_end (&list);
 }

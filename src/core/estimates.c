@@ -329,6 +329,26 @@ get_completion (const Table *table, const DispContainer *container, guint n_befo
 }
 
 /**
+ * disp_estimates_get_times:
+ * @self: estimates
+ * @containers: as of disp_policy_get_times()
+ * @n_containers: likewise
+ * @times: likewise
+ *
+ * Tells when one attempt more would be done at each; a container that fails seems slower.
+ */
+void
+disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers, guint n_containers,
+                          double *times)
+{
+  const Table *table = enter (self);
+
+  for (guint i = 0; i < n_containers; i++)
+    times[i] = get_completion (table, containers[i], 0);
+  leave (self);
+}
+
+/**
  * disp_estimates_accept:
  * @self: estimates
  * @containers: as of disp_policy_accepts()

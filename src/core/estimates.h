@@ -25,6 +25,8 @@ void disp_estimates_finished (DispEstimates *self, const DispContainer *containe
 
 void disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates,
                            const guint *places, guint n_places, double *costs, double *loads);
+void disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers,
+                               guint n_containers, double *times);
 double disp_estimates_get_time (DispEstimates *self, const DispContainer *container);
 gboolean disp_estimates_accept (DispEstimates *self, DispContainer *const *containers,
                                 guint n_containers, guint index, guint n_before, gint64 waited);

@@ -45,6 +45,13 @@ fastest_get_chances (DispPolicy *policy, DispContainer *const *candidates, guint
 }
 
 static void
+fastest_get_times (DispPolicy *policy, DispContainer *const *containers, guint n_containers,
+                   double *times)
+{
+  disp_estimates_get_times (DISP_FASTEST (policy)->estimates, containers, n_containers, times);
+}
+
+static void
 fastest_request_started (DispPolicy *policy, const DispContainer *container)
 {
   disp_estimates_started (DISP_FASTEST (policy)->estimates, container);
@@ -69,6 +76,7 @@ fastest_iface_init (DispPolicyInterface *iface)
   iface->select = fastest_select;
   iface->accepts = fastest_accepts;
   iface->get_chances = fastest_get_chances;
+  iface->get_times = fastest_get_times;
   iface->request_started = fastest_request_started;
   iface->request_finished = fastest_request_finished;
   iface->fleet_changed = fastest_fleet_changed;

@@ -81,6 +81,29 @@ disp_policy_get_chances (DispPolicy *self, DispContainer *const *candidates, gui
 }
 
 /**
+ * disp_policy_get_times:
+ * @self: a policy
+ * @containers: (array length=n_containers): containers of its route
+ * @n_containers: how many
+ * @times: (out caller-allocates) (array length=n_containers): for each in how many microseconds one
+ *   attempt more would be done there, as the policy expects; 0 if it does not know, or does not go
+ *   by that
+ *
+ * Says by what it decides, and changes nothing.  Any thread.
+ */
+void
+disp_policy_get_times (DispPolicy *self, DispContainer *const *containers, guint n_containers,
+                       double *times)
+{
+  DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
+
+  for (guint i = 0; i < n_containers; i++)
+    times[i] = 0;
+  if (iface->get_times != NULL)
+    iface->get_times (self, containers, n_containers, times);
+}
+
+/**
  * disp_policy_request_started:
  * @self: a policy
  * @container: the container to which a request is being sent

@@ -18,6 +18,7 @@ G_DECLARE_INTERFACE (DispPolicy, disp_policy, DISP, POLICY, GObject)
  * @select: see disp_policy_select()
  * @accepts: (nullable): see disp_policy_accepts()
  * @get_chances: (nullable): see disp_policy_get_chances()
+ * @get_times: (nullable): see disp_policy_get_times()
  * @request_started: (nullable): see disp_policy_request_started()
  * @request_finished: (nullable): see disp_policy_request_finished()
  * @fleet_changed: (nullable): see disp_policy_fleet_changed()
@@ -35,6 +36,8 @@ struct _DispPolicyInterface
                        guint index, guint n_before, gint64 waited);
   void (*get_chances) (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                        double *chances);
+  void (*get_times) (DispPolicy *self, DispContainer *const *containers, guint n_containers,
+                     double *times);
   void (*request_started) (DispPolicy *self, const DispContainer *container);
   void (*request_finished) (DispPolicy *self, const DispContainer *container, DispOutcome outcome,
                             gint64 duration);
@@ -47,6 +50,8 @@ gboolean disp_policy_accepts (DispPolicy *self, DispContainer *const *containers
                               guint n_containers, guint index, guint n_before, gint64 waited);
 void disp_policy_get_chances (DispPolicy *self, DispContainer *const *candidates,
                               guint n_candidates, double *chances);
+void disp_policy_get_times (DispPolicy *self, DispContainer *const *containers, guint n_containers,
+                            double *times);
 void disp_policy_request_started (DispPolicy *self, const DispContainer *container);
 void disp_policy_request_finished (DispPolicy *self, const DispContainer *container,
                                    DispOutcome outcome, gint64 duration);

@@ -180,6 +180,13 @@ sla_get_chances (DispPolicy *policy, DispContainer *const *candidates, guint n_c
 }
 
 static void
+sla_get_times (DispPolicy *policy, DispContainer *const *containers, guint n_containers,
+               double *times)
+{
+  disp_estimates_get_times (DISP_SLA (policy)->estimates, containers, n_containers, times);
+}
+
+static void
 sla_request_started (DispPolicy *policy, const DispContainer *container)
 {
   disp_estimates_started (DISP_SLA (policy)->estimates, container);
@@ -207,6 +214,7 @@ sla_iface_init (DispPolicyInterface *iface)
   iface->select = sla_select;
   iface->accepts = sla_accepts;
   iface->get_chances = sla_get_chances;
+  iface->get_times = sla_get_times;
   iface->request_started = sla_request_started;
   iface->request_finished = sla_request_finished;
   iface->fleet_changed = sla_fleet_changed;

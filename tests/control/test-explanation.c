@@ -41,7 +41,7 @@ explain (BusFixture *fixture, const char *model)
       guint32 in_flight;
       guint64 latency;
 
-      g_assert_cmpuint (g_variant_n_children (entry), ==, 12);
+      g_assert_cmpuint (g_variant_n_children (entry), ==, 17);
       g_assert_true (g_variant_lookup (entry, "container", "&s", &container));
       g_assert_true (g_variant_lookup (entry, "path", "&o", &path));
       g_assert_true (g_variant_lookup (entry, "version", "x", &version));
@@ -122,6 +122,62 @@ static const DispRoute *
 route_of (DispFleet *fleet)
 {
   return fixture_find (fleet, "m", 1);
+}
+
+/* The numbers behind a choice: those of the policy "fastest", and what limits it. */
+static void
+test_numbers (BusFixture *fixture, G_GNUC_UNUSED gconstpointer unused)
+{
+  DispContainer *slow = CPU ("slow", "m", 1, 2);
+  g_autoptr (DispPolicySpec) fastest = disp_policy_spec_new ("fastest", NULL, NULL);
+  g_autoptr (DispFleet) fleet = NULL;
+  g_autoptr (DispRouting) routing = NULL;
+  g_autoptr (GVariant) reply = NULL;
+  g_autoptr (GVariant) list = NULL;
+  const DispContainer *container;
+  DispPolicy *policy;
+
+  slow->max_in_flight = 7;
+  fleet = fixture_fleet (NULL, "m:1", slow, CPU ("unknown", "m", 1, 1), CPU ("none", "m", 1, 0),
+                         NULL);
+  disp_switchboard_set_policy (fixture->switchboard, NULL, fastest);
+  disp_switchboard_set_fleet (fixture->switchboard, fleet);
+  disp_bus_service_look (fixture->service);
+  routing = disp_switchboard_ref_routing (fixture->switchboard);
+  container = route_of (fleet)->eligible[0];
+  policy = disp_routing_get_policy (routing, route_of (fleet));
+  disp_policy_request_started (policy, container);
+  disp_policy_request_finished (policy, container, DISP_OUTCOME_SUCCESS, 3000);
+  disp_stats_begin (container->stats);
+  reply = bus_fixture_call (fixture, DISP_BUS_PATH, ROOT ".Explain", g_variant_new ("(s)", "m"),
+                            NULL);
+  g_assert_nonnull (reply);
+  list = g_variant_get_child_value (reply, 1);
+  for (guint i = 0; i < 3; i++)
+    {
+      static const double loads[] = { 1, 1, 0 };
+      static const guint64 times[] = { 6000, 0, 0 };
+      g_autoptr (GVariant) entry = g_variant_get_child_value (list, i);
+      guint32 capacity;
+      guint32 n_waiting;
+      double load;
+      guint64 expected;
+      guint64 target;
+
+      g_assert_true (g_variant_lookup (entry, "capacity", "u", &capacity));
+      g_assert_true (g_variant_lookup (entry, "waiting", "u", &n_waiting));
+      g_assert_true (g_variant_lookup (entry, "load", "d", &load));
+      g_assert_true (g_variant_lookup (entry, "expected", "t", &expected));
+      g_assert_true (g_variant_lookup (entry, "target", "t", &target));
+      if (i == 0)
+        g_assert_cmpuint (capacity, ==, 7);
+      g_assert_cmpuint (capacity, >, 0);
+      g_assert_cmpuint (n_waiting, ==, 0);
+      g_assert_cmpfloat (load, ==, loads[i]);
+      g_assert_cmpuint (expected, ==, times[i]);
+      g_assert_cmpuint (target, ==, 0);
+    }
+  disp_stats_end (container->stats, DISP_OUTCOME_SUCCESS, 3000);
 }
 
 /* What Explain() says comes true. */
@@ -293,6 +349,7 @@ main (int argc, char **argv)
   rig_catch_log ();
   ADD ("reasons", test_reasons);
   ADD ("versions", test_versions);
+  ADD ("numbers", test_numbers);
   ADD ("round-robin", test_round_robin);
   ADD ("health", test_health);
   ADD ("busy", test_busy);
