@@ -287,8 +287,8 @@ follow (DispHealthChecks *self, DispRouting *routing, DispEngineSettings *settin
 {
   const gint64 now = disp_clock_now (self->clock);
   const gboolean settings_changed = settings != self->settings;
-  g_autoptr (DispRouting) old_routing = self->routing;
-  g_autoptr (DispEngineSettings) old_settings = self->settings;
+  DispRouting *old_routing = self->routing;
+  DispEngineSettings *old_settings = self->settings;
   GHashTableIter iter;
   gpointer value;
 
@@ -306,6 +306,8 @@ follow (DispHealthChecks *self, DispRouting *routing, DispEngineSettings *settin
   g_hash_table_iter_init (&iter, self->subjects);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     update (self, value, settings_changed, now);
+  g_clear_pointer (&old_routing, disp_routing_unref);
+  g_clear_pointer (&old_settings, disp_engine_settings_unref);
 }
 
 static gboolean

@@ -110,7 +110,7 @@ scan_version (DispJsonScanner *scanner, Found *found, GError **error)
   static const char *const names[] = { "version", "state" };
   DispJsonMember members[G_N_ELEMENTS (names)] = { 0 };
   g_autofree char *state = NULL;
-  gint64 version;
+  gint64 version = 0;
 
   if (!scan_members (scanner, names, G_N_ELEMENTS (names), members, error)
       || !read_version (&members[0], &version, error))
