@@ -129,19 +129,13 @@ begin_wait (DispDispatch *self, DispStage stage)
   disp_dispatch_set_timer (self);
 }
 
-static void
-pause_until (DispDispatch *self, gint64 end)
-{
-  self->pause_end = end;
-  begin_wait (self, DISP_STAGE_PAUSED);
-}
-
 /* As long as it takes until others may be done, and not all at once. */
 static void
 pause_a_while (DispDispatch *self)
 {
-  pause_until (self, disp_dispatch_get_now (self)
-                         + g_rand_int_range (self->dispatcher->random, PAUSE_MIN, PAUSE_MAX + 1));
+  self->pause_end = disp_dispatch_get_now (self)
+                    + g_rand_int_range (self->dispatcher->random, PAUSE_MIN, PAUSE_MAX + 1);
+  begin_wait (self, DISP_STAGE_PAUSED);
 }
 
 /* When free places are to be offered again of which none was given back: those that the policy did
@@ -227,7 +221,7 @@ end_without_place (DispDispatch *self, const DispPlaceCounts *counts)
   if (self->n_attempts > 0)
     disp_dispatch_end_last (self);
   else if (counts->n_cooling > 0)
-    pause_until (self, counts->cool_at);
+    wait_in_room (self, counts);
   else
     {
       g_autoptr (GError) error = g_error_new (
@@ -354,18 +348,27 @@ disp_dispatch_get_wait_end (const DispDispatch *self)
 }
 
 /* Those that wait for better places may have waited for too long, or a container has cooled down.
- */
+ * If none is left that might have a place, there is nothing to wait for. */
 static void
 offer_again (DispDispatch *self, gint64 now)
 {
   const DispWaitTerms terms = disp_engine_settings_get_wait_terms (self->settings);
   DispPlaceCounts counts;
 
-  list_places (self, FALSE, &counts);
-  self->look_at = get_look_at (&counts, now);
   for (guint i = 0; i < self->route->n_eligible; i++)
     disp_waiting_room_offer (get_room (self), self->route->eligible[i]->capacity, &terms, now);
-  disp_dispatch_set_timer (self);
+  list_places (self, FALSE, &counts);
+  self->look_at = get_look_at (&counts, now);
+  if (counts.n_usable + counts.n_cooling > 0)
+    {
+      disp_dispatch_set_timer (self);
+      return;
+    }
+  disp_waiting_room_leave (get_room (self), &self->waiter);
+  if (self->waiter.place.container != NULL)
+    disp_dispatch_try (self, &self->waiter.place);
+  else
+    end_without_place (self, &counts);
 }
 
 /**
