@@ -166,6 +166,11 @@ sim_asks_add (SimAsks *self, SimArrivals *arrivals)
 static void
 count (SimTally *tally, const SimAsk *ask, const DispReply *reply, gint64 latency)
 {
+  if (reply->answer->status == 429)
+    {
+      tally->n_turned_away++;
+      tally->slowest_turn = MAX (tally->slowest_turn, latency);
+    }
   switch (disp_reply_get_outcome (reply))
     {
     case DISP_OUTCOME_CANCELLED:

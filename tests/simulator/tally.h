@@ -11,6 +11,8 @@
  * @n_gone: whose clients hung up
  * @n_missed: that were not answered within the target of their model; not those who hung up
  * @n_gpu: that a GPU answered
+ * @n_turned_away: that got 429, since too many waited
+ * @slowest_turn: the longest that one of them had to wait to be told, in microseconds
  * @latencies: (owned) (element-type gint64): how long the answered ones took, in microseconds
  *
  * What came of the requests of a simulation.
@@ -23,6 +25,8 @@ typedef struct
   guint64 n_gone;
   guint64 n_missed;
   guint64 n_gpu;
+  guint64 n_turned_away;
+  gint64 slowest_turn;
   GArray *latencies;
 } SimTally;
 

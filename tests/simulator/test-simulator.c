@@ -2,6 +2,7 @@
 #include "simulator/scenarios.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The simulator itself: what theory knows comes out of it, and the same seed gives the same. */
 
@@ -187,6 +188,116 @@ test_unequal (void)
     }
 }
 
+static const SimDeviceSpec unequal[] = {
+  { "gpu", "m", DISP_DEVICE_GPU, 1, .fixed = 2000, .per_instance = 200, .n_parallel = 1 },
+  { "cpu-0", "m", DISP_DEVICE_CPU, 1, .fixed = 8000, .per_instance = 1000, .n_parallel = 1 },
+  { "cpu-1", "m", DISP_DEVICE_CPU, 1, .fixed = 8000, .per_instance = 1000, .n_parallel = 1 },
+};
+
+/* Three times as many come as can be answered: that many are, and the others hear it at once. */
+static void
+test_overload (void)
+{
+  const double possible = 1e6 / 2600 + 2 * 1e6 / 11000;
+  const SimStreamSpec stream = {
+    .model = "m",
+    .min_instances = 3,
+    .max_instances = 3,
+    .rate = 3 * possible,
+  };
+  SimPlan plan = make_plan (unequal, G_N_ELEMENTS (unequal), &stream);
+  const SimTally *tally;
+
+  plan.policy = "fastest";
+  plan.settings.queue_limit = 100;
+  g_autoptr (Simulator) simulator = simulator_new (&plan);
+  tally = simulator_get_tally (simulator);
+  simulator_run (simulator, SECONDS (2));
+  simulator_forget (simulator);
+  simulator_run (simulator, SECONDS (30));
+  g_assert_cmpfloat ((double) tally->n_answered, >=, 0.95 * possible * 30);
+  assert_near ((double) tally->n_turned_away, 2 * possible * 30, 0.05);
+  g_assert_cmpint (tally->slowest_turn, <, 20000);
+  g_assert_cmpint (sim_tally_get_percentile (simulator_get_tally (simulator), 100), <, 500000);
+  simulator_finish (simulator);
+  g_assert_cmpstr (simulator_get_rules (simulator)->broken, ==, NULL);
+}
+
+/* While all model servers are busy with something else no more requests wait than may, and the
+ * others hear it at once. */
+static void
+test_all_busy (void)
+{
+  SimDeviceSpec devices[G_N_ELEMENTS (unequal)];
+  const SimStreamSpec stream = {
+    .model = "m",
+    .min_instances = 3,
+    .max_instances = 3,
+    .rate = 500,
+  };
+  SimPlan plan = make_plan (devices, G_N_ELEMENTS (devices), &stream);
+  const SimTally *tally;
+
+  memcpy (devices, unequal, sizeof unequal);
+  plan.settings.queue_limit = 20;
+  plan.settings.timeout = SECONDS (2);
+  g_autoptr (Simulator) simulator = simulator_new (&plan);
+  tally = simulator_get_tally (simulator);
+  simulator_run (simulator, SECONDS (2));
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+    sim_device_set_mode (simulator_get_device (simulator, i), SIM_BUSY);
+  simulator_run (simulator, SECONDS (1));
+  simulator_forget (simulator);
+  simulator_run (simulator, SECONDS (5));
+  g_assert_cmpuint (tally->n_answered, ==, 0);
+  g_assert_cmpuint (tally->n_turned_away, >, 2000);
+  g_assert_cmpint (tally->slowest_turn, <, 20000);
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+    sim_device_set_mode (simulator_get_device (simulator, i), SIM_WELL);
+  simulator_run (simulator, SECONDS (2));
+  simulator_forget (simulator);
+  simulator_run (simulator, SECONDS (5));
+  g_assert_cmpuint (tally->n_answered, >, 2300);
+  simulator_finish (simulator);
+  g_assert_cmpstr (simulator_get_rules (simulator)->broken, ==, NULL);
+}
+
+/* Of eight devices two hang now and then.  Their requests are answered by others, as far as the
+ * budget for that goes, which is used. */
+static void
+test_hedges (void)
+{
+  SimDeviceSpec devices[8];
+  static const char *const names[] = { "0", "1", "2", "3", "4", "5", "6", "7" };
+  static const char *const hedged[] = { "m", NULL };
+  const SimStreamSpec stream = {
+    .model = "m",
+    .min_instances = 3,
+    .max_instances = 3,
+    .rate = 100,
+  };
+  SimPlan plan = make_plan (devices, G_N_ELEMENTS (devices), &stream);
+  const SimRules *rules;
+
+  for (guint i = 0; i < G_N_ELEMENTS (devices); i++)
+    {
+      devices[i] = unequal[1];
+      devices[i].name = names[i];
+      devices[i].noise = SIM_NOISE_LOGNORMAL;
+      devices[i].sigma = 0.3;
+      devices[i].mode = SIM_HANGS;
+      devices[i].up = i < 2 ? 1e6 : 0;
+      devices[i].down = 1e6;
+    }
+  plan.settings.hedged = (char **) hedged;
+  g_autoptr (Simulator) simulator = simulator_new (&plan);
+  simulator_run (simulator, SECONDS (60));
+  simulator_finish (simulator);
+  rules = simulator_get_rules (simulator);
+  g_assert_cmpstr (rules->broken, ==, NULL);
+  g_assert_cmpuint (rules->n_hedges * 100, >=, rules->n_first * 4);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -196,5 +307,8 @@ main (int argc, char **argv)
   g_test_add_func ("/simulator/clients", test_clients);
   g_test_add_func ("/simulator/seeds", test_seeds);
   g_test_add_func ("/simulator/unequal", test_unequal);
+  g_test_add_func ("/simulator/overload", test_overload);
+  g_test_add_func ("/simulator/all-busy", test_all_busy);
+  g_test_add_func ("/simulator/hedges", test_hedges);
   return g_test_run ();
 }
