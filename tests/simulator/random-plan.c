@@ -96,7 +96,7 @@ draw_settings (SimRandomPlan *self, GRand *random)
     .max_in_flight = sim_draw_chance (random, 0.5) ? DISP_CAPACITY_AUTO : draw (random, 1, 10),
     .queue_policy = draw (random, 0, DISP_N_QUEUE_POLICIES - 1),
     .queue_limit = draw (random, 1, 300),
-    .queue_bytes = sim_draw_chance (random, 0.2) ? draw (random, 1000, 100000) : 1 << 26,
+    .queue_bytes = sim_draw_chance (random, 0.2) ? draw (random, 100, 1500) : 1 << 26,
     .queue_timeout = sim_draw_chance (random, 0.4) ? (gint64) draw_size (random, 1000, 1e6) : 0,
   };
   self->not_idempotent[0] = model_names[draw (random, 0, self->plan.n_models - 1)];

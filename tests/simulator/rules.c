@@ -69,6 +69,7 @@ sim_rules_came (SimRules *self, SimAsk *ask, gint64 now)
     }
   self->peaks[0] = MAX (self->peaks[0], self->n_active);
   self->n_fresh[ask->model]++;
+  self->fresh_bytes += g_bytes_get_size (ask->request->body);
 }
 
 static void
@@ -138,6 +139,7 @@ sim_rules_sent (SimRules *self, SimAsk *ask, DispContainer *container, gint64 no
     {
       self->n_first++;
       self->n_fresh[ask->model]--;
+      self->fresh_bytes -= g_bytes_get_size (ask->request->body);
     }
   else
     {
@@ -194,7 +196,10 @@ sim_rules_replied (SimRules *self, SimAsk *ask, gint64 now)
     }
   self->n_active--;
   if (ask->n_sent == 0)
-    self->n_fresh[ask->model]--;
+    {
+      self->n_fresh[ask->model]--;
+      self->fresh_bytes -= g_bytes_get_size (ask->request->body);
+    }
   if (now > ask->arrived + self->settings->timeout)
     sim_rules_break (self,
                      "a request got its reply after %" G_GINT64_FORMAT " us, it had "
@@ -212,7 +217,8 @@ sim_rules_replied (SimRules *self, SimAsk *ask, gint64 now)
 void
 sim_rules_settled (SimRules *self)
 {
-  guint limit = self->settings->queue_limit * (self->may_wait_again ? 2 : 1);
+  guint factor = self->may_wait_again ? 2 : 1;
+  guint limit = self->settings->queue_limit * factor;
 
   for (guint i = 0; i < SIM_MAX_MODELS; i++)
     {
@@ -221,4 +227,7 @@ sim_rules_settled (SimRules *self)
         sim_rules_break (self, "%u requests for model %u wait, only %u may", self->n_fresh[i], i,
                          limit);
     }
+  if (self->fresh_bytes > self->settings->queue_bytes * factor)
+    sim_rules_break (self, "requests wait that take %zu bytes, only %zu may", self->fresh_bytes,
+                     self->settings->queue_bytes * factor);
 }

@@ -68,6 +68,7 @@ typedef struct
  * @n_retries: how many attempts there were in place of another one of their requests
  * @n_hedges: how many began beside another one that still had time
  * @n_fresh: for each model, how many requests had no attempt yet
+ * @fresh_bytes: how much memory the bodies of all those take
  * @max_fresh: the most that ever were when all was done that was to be done at once
  * @in_flight: (owned) (element-type DispCapacity guint): attempts under way
  * @broken: (owned) (nullable): the first promise that was not kept
@@ -87,6 +88,7 @@ typedef struct
   guint64 n_retries;
   guint64 n_hedges;
   guint n_fresh[SIM_MAX_MODELS];
+  gsize fresh_bytes;
   guint max_fresh[SIM_MAX_MODELS];
   GHashTable *in_flight;
   char *broken;
