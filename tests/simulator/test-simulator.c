@@ -221,10 +221,11 @@ test_overload (void)
   g_assert_cmpint (sim_tally_get_percentile (simulator_get_tally (simulator), 100), <, 500000);
   simulator_finish (simulator);
   g_assert_cmpstr (simulator_get_rules (simulator)->broken, ==, NULL);
+  g_assert_cmpuint (simulator_get_rules (simulator)->max_fresh[0], ==, 100);
 }
 
-/* While all model servers are busy with something else no more requests wait than may, and the
- * others hear it at once. */
+/* While all model servers are busy with something else no more requests wait than may, for all that
+ * they take, and the others hear it at once. */
 static void
 test_all_busy (void)
 {
@@ -240,6 +241,7 @@ test_all_busy (void)
 
   memcpy (devices, unequal, sizeof unequal);
   plan.settings.queue_limit = 20;
+  plan.settings.queue_bytes = 15 * strlen ("[1,1,1]");
   plan.settings.timeout = SECONDS (2);
   g_autoptr (Simulator) simulator = simulator_new (&plan);
   tally = simulator_get_tally (simulator);
@@ -260,6 +262,7 @@ test_all_busy (void)
   g_assert_cmpuint (tally->n_answered, >, 2300);
   simulator_finish (simulator);
   g_assert_cmpstr (simulator_get_rules (simulator)->broken, ==, NULL);
+  g_assert_cmpuint (simulator_get_rules (simulator)->max_fresh[0], ==, 15);
 }
 
 /* Of eight devices two hang now and then.  Their requests are answered by others, as far as the
