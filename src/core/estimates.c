@@ -244,6 +244,65 @@ disp_estimates_finished (DispEstimates *self, const DispContainer *container, Di
   leave (self);
 }
 
+/* Whose turn it is: of those whose last turn is longest ago the first; and the last turn of all. */
+static DispPace *
+find_turn (const Table *table, DispContainer *const *candidates, guint n_candidates, guint *index,
+           unsigned long long *turn, unsigned long long *last)
+{
+  DispPace *found = NULL;
+
+  *last = 0;
+  for (guint i = 0; i < n_candidates; i++)
+    {
+      DispPace *pace = table_find (table, candidates[i]->stats);
+      unsigned long long own;
+
+      if (pace == NULL)
+        return NULL;
+      own = atomic_load_explicit (&pace->turn, memory_order_relaxed);
+      *last = MAX (*last, own);
+      if (found == NULL || own < *turn)
+        {
+          found = pace;
+          *turn = own;
+          *index = i;
+        }
+    }
+  return found;
+}
+
+/**
+ * disp_estimates_find_turn:
+ * @self: estimates
+ * @candidates: (array length=n_candidates): the containers to choose among
+ * @n_candidates: how many, at least 1
+ * @is_taken: whether the turn is taken, by one thread alone
+ *
+ * Finds whose turn it is: of those that are candidates now, the one whose last turn is longest ago.
+ * So as long as the same are candidates each has one turn after the other, whatever threads do: no
+ * thread can take a turn but the next one.
+ *
+ * Returns: the index of the one whose turn it is; @n_candidates if one of them is not of the route
+ */
+guint
+disp_estimates_find_turn (DispEstimates *self, DispContainer *const *candidates, guint n_candidates,
+                          gboolean is_taken)
+{
+  const Table *table = enter (self);
+  guint index = n_candidates;
+  unsigned long long turn = 0;
+  unsigned long long last;
+  DispPace *pace;
+
+  do
+    pace = find_turn (table, candidates, n_candidates, &index, &turn, &last);
+  while (is_taken && pace != NULL
+         && !atomic_compare_exchange_strong_explicit (&pace->turn, &turn, last + 1,
+                                                      memory_order_relaxed, memory_order_relaxed));
+  leave (self);
+  return pace != NULL ? index : n_candidates;
+}
+
 /* While no pace is known at all, the load decides: for those without one it stands in the costs,
  * below 0. */
 static void

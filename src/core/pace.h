@@ -24,6 +24,7 @@ typedef struct
   atomic_int n_pending;   /* (atomic) requests of the policy that have not ended */
   atomic_ullong tried;    /* (atomic) when something was learned last; 0 = never */
   atomic_ullong claimed;  /* (atomic) when somebody went to try it; 0 = nobody */
+  atomic_ullong turn;     /* (atomic) of a policy that goes by turns: the last one; 0 = none yet */
 } DispPace;
 
 DispPace *disp_pace_new (DispStats *stats);

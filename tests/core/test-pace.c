@@ -109,6 +109,26 @@ test_failures (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_cmpfloat (disp_pace_get_penalty (fixture->pace), ==, 1);
 }
 
+/* A busy answer is no sample, however fast, no failure, and does not end a streak of them; and the
+ * container is not to be tried again at once. */
+static void
+test_busy (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  for (guint i = 0; i < 20; i++)
+    {
+      serve (fixture, DISP_OUTCOME_BUSY, 100, 1);
+      g_assert_cmpfloat (get_service (fixture), ==, 0);
+      g_assert_cmpfloat (disp_pace_get_completion (fixture->pace, 1), ==, G_MAXDOUBLE);
+      g_assert_false (disp_pace_is_due (fixture->pace, 1 + SPAN, SPAN));
+    }
+  serve (fixture, DISP_OUTCOME_SUCCESS, 800, 2);
+  serve (fixture, DISP_OUTCOME_FAILURE, 1, 2);
+  for (guint i = 0; i < 20; i++)
+    serve (fixture, DISP_OUTCOME_BUSY, 100, 2);
+  g_assert_cmpfloat_with_epsilon (get_service (fixture), 800, 1e-6);
+  g_assert_cmpfloat (disp_pace_get_penalty (fixture->pace), ==, 2);
+}
+
 /* What is old counts no more: the next sample stands for all. */
 static void
 test_forgets (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -205,6 +225,7 @@ main (int argc, char **argv)
   ADD ("quota", test_quota);
   ADD ("queue", test_queue);
   ADD ("failures", test_failures);
+  ADD ("busy", test_busy);
   ADD ("forgets", test_forgets);
   ADD ("due", test_due);
   ADD ("lapse", test_lapse);
