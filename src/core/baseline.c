@@ -13,32 +13,6 @@
 #define SLOWER 3
 #define MANY_QUICKER 12
 
-/**
- * disp_baseline_get:
- * @self: a baseline
- *
- * Returns: the mean duration of an attempt that had the container to itself, in microseconds; 0 =
- *   there was none yet
- */
-double
-disp_baseline_get (const DispBaseline *self)
-{
-  return atomic_load_explicit (&self->alone, memory_order_relaxed);
-}
-
-/**
- * disp_baseline_get_spread:
- * @self: a baseline
- *
- * Returns: how far durations are from disp_baseline_get(), in logarithms: 0.7 = twice or half of it
- *   in the mean
- */
-double
-disp_baseline_get_spread (const DispBaseline *self)
-{
-  return atomic_load_explicit (&self->spread, memory_order_relaxed);
-}
-
 /* The weight of a sample is in logarithms, so a half is the square root of the ratio. */
 static double
 blend (DispBaseline *self, double sample, guint n_halvings)
@@ -113,6 +87,8 @@ disp_baseline_learn_crowded (DispBaseline *self, gint64 duration)
 
   if ((double) duration < disp_baseline_get (self))
     n_quicker = MIN (n_quicker + 1, MAX_QUICKER);
+  else if (n_quicker == 0)
+    return;
   else
     n_quicker -= MIN (n_quicker, SLOWER);
   atomic_store_explicit (&self->n_quicker, n_quicker, memory_order_relaxed);

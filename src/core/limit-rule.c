@@ -84,18 +84,6 @@ get_found (const DispLimitRule *self)
   return (guint) self->limit;
 }
 
-/**
- * disp_limit_rule_get:
- * @self: a rule
- *
- * Returns: the limit in force, at least 1
- */
-guint
-disp_limit_rule_get (const DispLimitRule *self)
-{
-  return self->dip.active ? 1 : get_found (self);
-}
-
 static void
 set_limit (DispLimitRule *self, double limit, gint64 now)
 {

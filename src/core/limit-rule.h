@@ -76,4 +76,15 @@ typedef struct
 void disp_limit_rule_init (DispLimitRule *self);
 void disp_limit_rule_learn (DispLimitRule *self, DispBaseline *baseline,
                             const DispLimitSample *sample);
-guint disp_limit_rule_get (const DispLimitRule *self);
+
+/**
+ * disp_limit_rule_get:
+ * @self: a rule
+ *
+ * Returns: the limit in force, at least 1
+ */
+static inline guint
+disp_limit_rule_get (const DispLimitRule *self)
+{
+  return self->dip.active ? 1 : (guint) self->limit;
+}

@@ -3,30 +3,12 @@
 
 #include <math.h>
 
-/* Queueing up to this share of the baseline is not fought, nor up to so many microseconds. */
-#define BUFFER_SHARE 0.25
-#define MIN_BUFFER 2000.0
-
 /* The limit is reached, or models are unknown, when one in so many attempts shows it. */
 #define REACHED_SHARE 8
 #define UNKNOWN_SHARE 4
 
 /* A product goes so far before its logarithm is taken. */
 #define MAX_PRODUCT 1e100
-
-/**
- * disp_limit_get_allowed:
- * @baseline: what is known of a model at a container
- *
- * Returns: how long an answer may take there, in microseconds
- */
-double
-disp_limit_get_allowed (const DispBaseline *baseline)
-{
-  double alone = disp_baseline_get (baseline);
-
-  return alone + MAX (alone * BUFFER_SHARE, MIN_BUFFER);
-}
 
 /**
  * disp_limit_window_init:
@@ -61,7 +43,8 @@ disp_limit_window_add (DispLimitWindow *self, const DispBaseline *baseline,
 {
   if (sample->n_taken >= limit)
     self->n_reached++;
-  self->longest = MAX (self->longest, sample->duration);
+  if (sample->duration > self->longest)
+    self->longest = sample->duration;
   if (disp_baseline_get (baseline) <= 0)
     {
       self->n_unknown++;
@@ -75,18 +58,6 @@ disp_limit_window_add (DispLimitWindow *self, const DispBaseline *baseline,
 }
 
 /**
- * disp_limit_window_get_size:
- * @self: a window
- *
- * Returns: how many attempts are in it
- */
-guint
-disp_limit_window_get_size (const DispLimitWindow *self)
-{
-  return self->n + self->n_unknown;
-}
-
-/**
  * disp_limit_window_get_taken:
  * @self: a window
  *
@@ -95,7 +66,7 @@ disp_limit_window_get_size (const DispLimitWindow *self)
 double
 disp_limit_window_get_taken (const DispLimitWindow *self)
 {
-  return self->n > 0 ? self->n_taken / self->n : 0;
+  return self->n > 0 ? (double) self->n_taken / self->n : 0;
 }
 
 /**

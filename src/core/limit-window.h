@@ -4,6 +4,10 @@
 #include "core/baseline.h"
 #include "core/stats.h"
 
+/* Queueing up to this share of the baseline is not fought, nor up to so many microseconds. */
+#define DISP_LIMIT_BUFFER_SHARE 0.25
+#define DISP_LIMIT_MIN_BUFFER 2000.0
+
 /**
  * DispLimitSample:
  * @outcome: how an attempt ended
@@ -40,18 +44,41 @@ typedef struct
   guint n;
   guint n_unknown;
   guint n_reached;
-  double n_taken;
+  guint64 n_taken;
   double slowness;
   double product;
   gint64 longest;
 } DispLimitWindow;
 
-double disp_limit_get_allowed (const DispBaseline *baseline);
+/**
+ * disp_limit_get_allowed:
+ * @baseline: what is known of a model at a container
+ *
+ * Returns: how long an answer may take there, in microseconds
+ */
+static inline double
+disp_limit_get_allowed (const DispBaseline *baseline)
+{
+  double alone = disp_baseline_get (baseline);
+
+  return alone + MAX (alone * DISP_LIMIT_BUFFER_SHARE, DISP_LIMIT_MIN_BUFFER);
+}
+
+/**
+ * disp_limit_window_get_size:
+ * @self: a window
+ *
+ * Returns: how many attempts are in it
+ */
+static inline guint
+disp_limit_window_get_size (const DispLimitWindow *self)
+{
+  return self->n + self->n_unknown;
+}
 
 void disp_limit_window_init (DispLimitWindow *self);
 void disp_limit_window_add (DispLimitWindow *self, const DispBaseline *baseline,
                             const DispLimitSample *sample, guint limit);
-guint disp_limit_window_get_size (const DispLimitWindow *self);
 double disp_limit_window_get_taken (const DispLimitWindow *self);
 double disp_limit_window_get_slowness (const DispLimitWindow *self);
 gboolean disp_limit_window_is_reached (const DispLimitWindow *self);
