@@ -239,7 +239,9 @@ adapt (DispLimitRule *self, double n_taken, double slowness, gint64 now)
   double target = self->limit + get_headroom (self->limit);
 
   if (slowness > 1)
-    target = MIN (target, n_taken / slowness + get_headroom (self->limit));
+    /* So few are not late because of each other, but of what else the machine does. */
+    target = MIN (target, MAX (n_taken / slowness, disp_limit_window_get_room (&self->window))
+                              + get_headroom (self->limit));
   else if (self->starts)
     target = self->limit * 2;
   if (target < self->limit)

@@ -41,18 +41,23 @@ void
 disp_limit_window_add (DispLimitWindow *self, const DispBaseline *baseline,
                        const DispLimitSample *sample, guint limit)
 {
+  double alone = disp_baseline_get (baseline);
+  double allowed;
+
   if (sample->n_taken >= limit)
     self->n_reached++;
   if (sample->duration > self->longest)
     self->longest = sample->duration;
-  if (disp_baseline_get (baseline) <= 0)
+  if (alone <= 0)
     {
       self->n_unknown++;
       return;
     }
   self->n++;
   self->n_taken += sample->n_taken;
-  self->product *= (double) MAX (sample->duration, 1) / disp_limit_get_allowed (baseline);
+  allowed = disp_limit_get_allowed (baseline);
+  self->room += allowed / alone;
+  self->product *= (double) MAX (sample->duration, 1) / allowed;
   if (self->product > MAX_PRODUCT || self->product < 1 / MAX_PRODUCT)
     fold (self);
 }
@@ -67,6 +72,19 @@ double
 disp_limit_window_get_taken (const DispLimitWindow *self)
 {
   return self->n > 0 ? (double) self->n_taken / self->n : 0;
+}
+
+/**
+ * disp_limit_window_get_room:
+ * @self: a window
+ *
+ * Returns: how many attempts a container could do one after the other in the time that one may
+ * take, in the mean; 0 = nothing is known
+ */
+double
+disp_limit_window_get_room (const DispLimitWindow *self)
+{
+  return self->n > 0 ? self->room / self->n : 0;
 }
 
 /**

@@ -33,6 +33,7 @@ typedef struct
  * @n_unknown: how many of others
  * @n_reached: of both, how many took the last place
  * @n_taken: the sum of how many were in flight when each began
+ * @room: the sum of how many of each a container could do in the time that it may take
  * @slowness: the sum of the logarithms of how much longer each took than it may
  * @product: what has not been added to that yet
  * @longest: the longest duration
@@ -45,6 +46,7 @@ typedef struct
   guint n_unknown;
   guint n_reached;
   guint64 n_taken;
+  double room;
   double slowness;
   double product;
   gint64 longest;
@@ -80,6 +82,7 @@ void disp_limit_window_init (DispLimitWindow *self);
 void disp_limit_window_add (DispLimitWindow *self, const DispBaseline *baseline,
                             const DispLimitSample *sample, guint limit);
 double disp_limit_window_get_taken (const DispLimitWindow *self);
+double disp_limit_window_get_room (const DispLimitWindow *self);
 double disp_limit_window_get_slowness (const DispLimitWindow *self);
 gboolean disp_limit_window_is_reached (const DispLimitWindow *self);
 gboolean disp_limit_window_is_unknown (const DispLimitWindow *self);
