@@ -232,6 +232,17 @@ get_headroom (double limit)
   return MAX (1, sqrt (limit) / HEADROOM_DIVISOR);
 }
 
+/* Attempts that are short for the buffer are late for what else the machine does, not for each
+ * other; to let them wait here costs more than they take.  The square of the ratio is below 1 for
+ * one that takes longer than the buffer, and grows fast for shorter ones. */
+static double
+get_least (const DispLimitRule *self)
+{
+  double room = disp_limit_window_get_room (&self->window) - 1;
+
+  return room * room;
+}
+
 /* Moves the limit by what the window tells. */
 static void
 adapt (DispLimitRule *self, double n_taken, double slowness, gint64 now)
@@ -239,9 +250,7 @@ adapt (DispLimitRule *self, double n_taken, double slowness, gint64 now)
   double target = self->limit + get_headroom (self->limit);
 
   if (slowness > 1)
-    /* So few are not late because of each other, but of what else the machine does. */
-    target = MIN (target, MAX (n_taken / slowness, disp_limit_window_get_room (&self->window))
-                              + get_headroom (self->limit));
+    target = MIN (target, MAX (n_taken / slowness, get_least (self)) + get_headroom (self->limit));
   else if (self->starts)
     target = self->limit * 2;
   if (target < self->limit)
