@@ -56,7 +56,7 @@ disp_limit_window_add (DispLimitWindow *self, const DispBaseline *baseline,
   self->n++;
   self->n_taken += sample->n_taken;
   allowed = disp_limit_get_allowed (baseline);
-  self->room += allowed / alone;
+  self->room = self->n == 1 ? allowed / alone : MIN (self->room, allowed / alone);
   self->product *= (double) MAX (sample->duration, 1) / allowed;
   if (self->product > MAX_PRODUCT || self->product < 1 / MAX_PRODUCT)
     fold (self);
@@ -79,12 +79,12 @@ disp_limit_window_get_taken (const DispLimitWindow *self)
  * @self: a window
  *
  * Returns: how many attempts a container could do one after the other in the time that one may
- * take, in the mean; 0 = nothing is known
+ * take, of the model that takes longest; 0 = nothing is known
  */
 double
 disp_limit_window_get_room (const DispLimitWindow *self)
 {
-  return self->n > 0 ? self->room / self->n : 0;
+  return self->room;
 }
 
 /**

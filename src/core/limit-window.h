@@ -33,7 +33,7 @@ typedef struct
  * @n_unknown: how many of others
  * @n_reached: of both, how many took the last place
  * @n_taken: the sum of how many were in flight when each began
- * @room: the sum of how many of each a container could do in the time that it may take
+ * @room: how many of the longest a container could do in the time that one may take
  * @slowness: the sum of the logarithms of how much longer each took than it may
  * @product: what has not been added to that yet
  * @longest: the longest duration
