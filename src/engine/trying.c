@@ -219,20 +219,22 @@ disp_dispatch_try (DispDispatch *self, DispPlace *place)
   disp_dispatch_set_timer (self);
 }
 
-/* Begins an attempt beside the one that runs, if the budget allows it and there is a place. */
+/* Begins an attempt beside the one that runs, if there is a place and the budget allows it: in this
+ * order, since what a hedge costs is not given back. */
 static gboolean
 try_beside (DispDispatch *self, gboolean is_hedge)
 {
   const guint n_active = disp_dispatch_count_active (self);
+  const DispVisitTerms terms = disp_dispatch_get_visit_terms (self);
   DispPlace place;
 
+  if (!disp_dispatch_find_place_beside (self, is_hedge, &place))
+    return FALSE;
   self->has_budget = is_hedge ? disp_retry_budget_take_hedge (get_budget (self), n_active)
                               : disp_retry_budget_take (get_budget (self), n_active);
   if (!self->has_budget)
-    return FALSE;
-  if (!disp_dispatch_find_place_beside (self, is_hedge, &place))
     {
-      give_budget (self);
+      disp_visit_return_place (&terms, &place);
       return FALSE;
     }
   start_visit (self, &place);

@@ -9,7 +9,8 @@ make (guint64 seconds, guint64 requests, const char *latencies)
       "{'time': <@t %" G_GUINT64_FORMAT ">, 'uptime': <@t %" G_GUINT64_FORMAT
       ">, 'requests': <@t %" G_GUINT64_FORMAT ">, 'in-flight': <@u 3>, 'latencies': <@a(tt) %s>, "
       "'containers': <[{'path': <objectpath '/b'>, 'container': <'gpu-10'>}, "
-      "{'path': <objectpath '/a'>, 'container': <'gpu-9'>, 'requests': <@t 5>, 'quota': <2.5>, 'capacity': <@u 4>, "
+      "{'path': <objectpath '/a'>, 'container': <'gpu-9'>, 'requests': <@t 5>, 'quota': <2.5>, "
+      "'capacity': <@u 4>, "
       "'eligible': <true>}]>}",
       seconds * G_USEC_PER_SEC, seconds * G_USEC_PER_SEC, requests, latencies);
   g_autoptr (GVariant) document = g_variant_ref_sink (g_variant_new_parsed (text));

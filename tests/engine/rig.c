@@ -300,7 +300,7 @@ rig_assert_idle (Rig *self)
       disp_stats_read (containers[i]->stats, &values);
       g_assert_cmpint (values.in_flight, ==, 0);
       g_assert_cmpuint (values.started, ==,
-                    values.succeeded + values.busy + values.failed + values.cancelled);
+                        values.succeeded + values.busy + values.failed + values.cancelled);
     }
 }
 
