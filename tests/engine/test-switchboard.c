@@ -241,6 +241,7 @@ test_turns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_autoptr (DispRequest) request = fixture_request ("m", 1, "[]");
   g_autoptr (DispPolicySpec) again = rig_policy ("round-robin");
   g_autoptr (DispPolicySpec) random_policy = rig_policy ("random");
+  g_autoptr (DispFleet) fleet = NULL;
 
   for (guint i = 0; i < 12; i++)
     {
@@ -250,9 +251,10 @@ test_turns (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
 
       if (i % 4 == 0)
         {
-          g_autoptr (DispFleet) fleet = fixture_fleet (
-              NULL, NULL, CPU ("a", "m", 1, 1), CPU ("b", "m", 1, 1), CPU ("c", "m", 1, 1), NULL);
+          g_autoptr (DispFleet) previous = g_steal_pointer (&fleet);
 
+          fleet = fixture_fleet (previous, NULL, CPU ("a", "m", 1, 1), CPU ("b", "m", 1, 1),
+                                 CPU ("c", "m", 1, 1), NULL);
           disp_switchboard_set_fleet (fixture->self, fleet);
         }
       /* The very same policy changes nothing; after another one it begins anew. */
