@@ -408,6 +408,23 @@ disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers,
 }
 
 /**
+ * disp_estimates_is_claimed:
+ * @self: estimates
+ * @container: a container
+ *
+ * Returns: whether somebody has gone to try it, whatever was known of it, and has not begun yet
+ */
+gboolean
+disp_estimates_is_claimed (DispEstimates *self, const DispContainer *container)
+{
+  DispPace *pace = table_find (enter (self), container->stats);
+  gboolean is_claimed = pace != NULL && disp_pace_is_claimed (pace);
+
+  leave (self);
+  return is_claimed;
+}
+
+/**
  * disp_estimates_accept:
  * @self: estimates
  * @containers: as of disp_policy_accepts()
@@ -426,11 +443,12 @@ gboolean
 disp_estimates_accept (DispEstimates *self, DispContainer *const *containers, guint n_containers,
                        guint index, guint n_before, gint64 waited)
 {
+  const gboolean is_claimed = disp_estimates_is_claimed (self, containers[index]);
   const Table *table = enter (self);
   double own = get_completion (table, containers[index], 0);
   gboolean accepts = TRUE;
 
-  if (own > waited)
+  if (own > (double) waited && !is_claimed)
     for (guint i = 0; i < n_containers && accepts; i++)
       {
         double other = i != index ? get_completion (table, containers[i], n_before) : 0;
@@ -444,7 +462,7 @@ disp_estimates_accept (DispEstimates *self, DispContainer *const *containers, gu
 /**
  * disp_estimates_would_meet:
  * @self: estimates
- * @container: a container that has no free place
+ * @container: a container that may be used
  * @n_before: how many wait for one before
  * @waited: how long the request has waited, in microseconds
  * @target: in what time in all it should be done, in microseconds

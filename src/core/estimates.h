@@ -30,6 +30,7 @@ void disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates
 void disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers,
                                guint n_containers, double *times);
 double disp_estimates_get_time (DispEstimates *self, const DispContainer *container);
+gboolean disp_estimates_is_claimed (DispEstimates *self, const DispContainer *container);
 gboolean disp_estimates_accept (DispEstimates *self, DispContainer *const *containers,
                                 guint n_containers, guint index, guint n_before, gint64 waited);
 gboolean disp_estimates_would_meet (DispEstimates *self, const DispContainer *container,

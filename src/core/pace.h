@@ -91,6 +91,19 @@ disp_pace_get_completion (DispPace *self, double load)
 }
 
 /**
+ * disp_pace_is_claimed:
+ * @self: a pace
+ *
+ * Returns: whether somebody has gone to try the container, and has not begun yet
+ */
+static inline gboolean
+disp_pace_is_claimed (DispPace *self)
+{
+  return atomic_load_explicit (&self->claimed, memory_order_relaxed) != 0
+         && atomic_load_explicit (&self->n_pending, memory_order_relaxed) <= 0;
+}
+
+/**
  * disp_pace_is_due:
  * @self: a pace
  * @now: the time

@@ -35,9 +35,21 @@ disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_
 }
 
 /**
+ * disp_policy_is_choosy:
+ * @self: a policy
+ *
+ * Returns: whether disp_policy_accepts() may ever say no
+ */
+gboolean
+disp_policy_is_choosy (DispPolicy *self)
+{
+  return DISP_POLICY_GET_IFACE (self)->accepts != NULL;
+}
+
+/**
  * disp_policy_accepts:
  * @self: a policy
- * @containers: (array length=n_containers): all eligible containers of the route
+ * @containers: (array length=n_containers): those that may be used, with a free place or without
  * @n_containers: how many
  * @index: the one that has a free place
  * @n_before: how many wait for the same and would go before
@@ -54,7 +66,7 @@ disp_policy_accepts (DispPolicy *self, DispContainer *const *containers, guint n
 {
   DispPolicyInterface *iface = DISP_POLICY_GET_IFACE (self);
 
-  return iface->accepts == NULL || n_containers > DISP_POLICY_MAX_COMPARED
+  return iface->accepts == NULL
          || iface->accepts (self, containers, n_containers, index, n_before, waited);
 }
 

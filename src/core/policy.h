@@ -46,6 +46,7 @@ struct _DispPolicyInterface
 
 guint disp_policy_select (DispPolicy *self, DispContainer *const *candidates, guint n_candidates,
                           const DispRequest *request, GRand *random);
+gboolean disp_policy_is_choosy (DispPolicy *self);
 gboolean disp_policy_accepts (DispPolicy *self, DispContainer *const *containers,
                               guint n_containers, guint index, guint n_before, gint64 waited);
 void disp_policy_get_chances (DispPolicy *self, DispContainer *const *candidates,

@@ -144,6 +144,8 @@ sla_accepts (DispPolicy *policy, DispContainer *const *containers, guint n_conta
   DispSla *self = DISP_SLA (policy);
   double target = atomic_load_explicit (&self->target, memory_order_relaxed);
 
+  if (disp_estimates_is_claimed (self->estimates, containers[index]))
+    return TRUE;
   if (target > 0 && kind_of (containers[index]) == KIND_CPU
       && disp_estimates_would_meet (self->estimates, containers[index], 0, 0,
                                     target - (double) waited))

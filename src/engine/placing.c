@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/dispatch-private.h"
 
+#include "core/acceptance.h"
 #include "core/error.h"
 
 /* How a request comes to a place at a container: at once, if one of those that may be used has one
@@ -13,6 +14,9 @@
 /* So often those that wait are asked again whether they take a place that they did not, in
  * microseconds. */
 #define PATIENCE (50 * 1000)
+/* So often free places are offered again of which nobody told that they are free: a container may
+ * be back, or none that is better may be left, in microseconds. */
+#define LOOK_AGAIN ((gint64) G_USEC_PER_SEC)
 /* So often a place is looked for that another thread then takes. */
 #define MAX_RACES 8
 
@@ -106,7 +110,7 @@ choose (DispDispatch *self, gboolean must_be_idle, DispPlaceCounts *counts, Disp
       guint index = g_array_index (dispatcher->indices, guint, chosen);
 
       if (self->n_attempts == 0
-          && !disp_policy_accepts (policy, self->route->eligible, self->route->n_eligible, index, 0,
+          && !disp_acceptance_ask (policy, self->route, index, &query, 0,
                                    query.now - self->arrived))
         return FALSE;
       if (disp_place_take (place, self->route, index, &query))
@@ -138,14 +142,14 @@ pause_a_while (DispDispatch *self)
   begin_wait (self, DISP_STAGE_PAUSED);
 }
 
-/* When free places are to be offered again of which none was given back: those that the policy did
- * not have it take, or those of a container that cools down. */
+/* When free places are to be offered again of which none was given back: soon, those that the
+ * policy did not have it take, or those of a container that cools down; else now and then. */
 static gint64
 get_look_at (const DispPlaceCounts *counts, gint64 now)
 {
   return counts->n_free > 0      ? now + PATIENCE
-         : counts->n_cooling > 0 ? MAX (counts->cool_at, now + 1)
-                                 : G_MAXINT64;
+         : counts->n_cooling > 0 ? CLAMP (counts->cool_at, now + 1, now + LOOK_AGAIN)
+                                 : now + LOOK_AGAIN;
 }
 
 static void
@@ -292,6 +296,15 @@ disp_dispatch_find_place_beside (DispDispatch *self, gboolean must_be_idle, Disp
   return choose (self, must_be_idle, &counts, place);
 }
 
+/* Looks for a place by what is in force now. */
+static void
+look_anew (DispDispatch *self)
+{
+  g_clear_pointer (&self->routing, disp_routing_unref);
+  self->routing = disp_switchboard_ref_routing (self->dispatcher->switchboard);
+  disp_dispatch_find_place (self);
+}
+
 /**
  * disp_dispatch_on_called:
  * @waiter: that of a request
@@ -309,9 +322,7 @@ disp_dispatch_on_called (DispWaiter *waiter, G_GNUC_UNUSED gpointer user_data)
       disp_dispatch_try (self, &waiter->place);
       return;
     }
-  g_clear_pointer (&self->routing, disp_routing_unref);
-  self->routing = disp_switchboard_ref_routing (self->dispatcher->switchboard);
-  disp_dispatch_find_place (self);
+  look_anew (self);
 }
 
 /**
@@ -356,7 +367,13 @@ offer_again (DispDispatch *self, gint64 now)
   DispPlaceCounts counts;
 
   for (guint i = 0; i < self->route->n_eligible; i++)
-    disp_waiting_room_offer (get_room (self), self->route->eligible[i]->capacity, &terms, now);
+    {
+      const DispContainer *container = self->route->eligible[i];
+
+      if (disp_capacity_has_place (container->capacity, disp_container_get_max_in_flight (
+                                                            container, terms.max_in_flight)))
+        disp_waiting_room_offer (get_room (self), container->capacity, &terms, now);
+    }
   list_places (self, FALSE, &counts);
   self->look_at = get_look_at (&counts, now);
   if (counts.n_usable + counts.n_cooling > 0)
@@ -368,7 +385,7 @@ offer_again (DispDispatch *self, gint64 now)
   if (self->waiter.place.container != NULL)
     disp_dispatch_try (self, &self->waiter.place);
   else
-    end_without_place (self, &counts);
+    look_anew (self);
 }
 
 /**

@@ -131,7 +131,7 @@ disp_retry_budget_take (DispRetryBudget *self, guint n_active)
  * @self: the budget
  * @n_active: how many requests are active
  *
- * Asks for a further attempt of a request beside the one that it has.  When either is over,
+ * Asks for a further attempt of a request beside the one that it has.  When that one is over,
  * disp_retry_budget_give() gives it back.
  *
  * Returns: whether there may be one: as of disp_retry_budget_take(), and no more than a twentieth

@@ -12,8 +12,8 @@
  * @payload_limit: the longest body that a record keeps, in bytes; -1 = all
  * @hold_answers: whether the answer of a container waits until its record is stored
  * @log_requests: whether each request is logged
- * @attempt_timeout: the time that an attempt may take, in microseconds; 0 = half of what its
- * request may
+ * @attempt_timeout: the time after which an attempt is given up, in microseconds; 0 = it is not,
+ * but after half of the time of its request another is made beside it
  * @n_retries: how many further attempts a request may have after its first
  * @max_in_flight: how many attempts a container may have that says nothing else, or
  *   %DISP_CAPACITY_AUTO

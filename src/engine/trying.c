@@ -287,13 +287,25 @@ disp_dispatch_look_at_visits (DispDispatch *self, gint64 now)
  * @outcome: how to count its attempts
  * @error: what to tell as their end
  *
- * Gives its attempts up; they end soon.
+ * Gives its attempts up; they end soon.  A failure counts as one only of an attempt that had half
+ * of the time that the operator gives a request: it is not the fault of a container that a client
+ * gave less, or that the request had waited for long.
  */
 void
 disp_dispatch_cancel_visits (DispDispatch *self, DispOutcome outcome, const GError *error)
 {
+  const gint64 now = disp_dispatch_get_now (self);
+
   for (guint i = 0; i < self->n_visits; i++)
-    disp_visit_cancel (self->visits[i], outcome, g_error_copy (error));
+    {
+      gboolean had_time = now - disp_visit_get_start (self->visits[i])
+                          >= self->settings->timeout / 2;
+
+      disp_visit_cancel (self->visits[i],
+                         outcome == DISP_OUTCOME_FAILURE && !had_time ? DISP_OUTCOME_CANCELLED
+                                                                      : outcome,
+                         g_error_copy (error));
+    }
 }
 
 /**

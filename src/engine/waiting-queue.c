@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/waiting-queue.h"
 
+#include "core/acceptance.h"
+
 #include <math.h>
 
 /* What was measured so long ago counts 1/e of what is measured now, in microseconds. */
@@ -183,13 +185,12 @@ has_place (const DispContainer *container, const DispWaitTerms *terms)
 /* Whether the policy has @waiter take a free place, or wait for a better one.  One that was tried
  * already takes what it can get. */
 static gboolean
-accepts (const DispWaiter *waiter, guint index, guint n_before, gint64 now)
+accepts (const DispWaiter *waiter, guint index, const DispPlaceQuery *query, guint n_before)
 {
-  const DispRoute *route = waiter->route;
-
   return waiter->n_tried > 0
-         || disp_policy_accepts (disp_routing_get_policy (waiter->routing, route), route->eligible,
-                                 route->n_eligible, index, n_before, now - waiter->arrived);
+         || disp_acceptance_ask (disp_routing_get_policy (waiter->routing, waiter->route),
+                                 waiter->route, index, query, n_before,
+                                 query->now - waiter->arrived);
 }
 
 /**
@@ -230,7 +231,7 @@ disp_waiting_queue_find (DispWaitingQueue *self, DispCapacity *capacity, const D
         }
       if (found < route->n_eligible && disp_place_may_take (route, found, &query))
         {
-          if (accepts (waiter, found, n_before, now))
+          if (accepts (waiter, found, &query, n_before))
             {
               *index = found;
               return waiter;
@@ -251,7 +252,7 @@ is_stranded (const DispWaiter *waiter, const DispWaitTerms *terms, gint64 now)
   DispPlaceCounts counts;
 
   disp_place_list (waiter->route, &query, indices, &counts);
-  return counts.n_usable == 0;
+  return counts.n_usable + counts.n_cooling == 0;
 }
 
 /**

@@ -36,8 +36,8 @@ typedef struct _DispPorch DispPorch;
  * @n_bytes: the memory that it takes
  * @tried: (array length=n_tried) (element-type DispCapacity): the containers that it has tried
  * @n_tried: how many
- * @again: whether it has waited before, and was called without a place, which sets it; neither then
- *   nor when it has tried a container it is refused
+ * @again: whether it has waited in a queue before, and was called out of it without a place, which
+ *   sets it; neither then nor when it has tried a container it is refused
  * @place: the place that was taken for it; without a container: it must look for one again, since
  *   what is in force has changed
  * @user_data: for the callback of the porch

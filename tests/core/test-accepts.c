@@ -115,6 +115,26 @@ test_fastest (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (accepts (fixture, SLOW, 0, 0));
 }
 
+/* One that has not been heard of for long is tried again, however slow it was then. */
+static void
+test_explored (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
+{
+  g_autoptr (DispRequest) request = fixture_request ("m", 1, "[]");
+  g_autoptr (GRand) random = g_rand_new_with_seed (1);
+  guint chosen = QUICK;
+
+  learn (fixture);
+  for (guint i = 0; i < 10000 && chosen == QUICK; i++)
+    {
+      chosen = disp_policy_select (fixture->policy, fixture->route->eligible,
+                                   fixture->route->n_eligible, request, random);
+      g_assert_true (accepts (fixture, chosen, 0, 0));
+      begin (fixture, chosen);
+      end (fixture, chosen, DISP_OUTCOME_SUCCESS);
+    }
+  g_assert_cmpuint (chosen, !=, QUICK);
+}
+
 /* A GPU is left alone as long as a CPU would be done in time. */
 static void
 test_sla (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
@@ -142,6 +162,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/core/accepts/any", Fixture, disp_round_robin_new, set_up, test_any, tear_down);
   g_test_add ("/core/accepts/fastest", Fixture, disp_fastest_new, set_up, test_fastest, tear_down);
+  g_test_add ("/core/accepts/explored", Fixture, disp_fastest_new, set_up, test_explored,
+              tear_down);
   g_test_add ("/core/accepts/sla", Fixture, disp_sla_new, set_up, test_sla, tear_down);
   return g_test_run ();
 }

@@ -19,7 +19,7 @@ static const GOptionEntry entries[] = {
   { "seeds", 0, 0, G_OPTION_ARG_INT, &n_seeds, "How many seeds (1)", "N" },
   { "seconds", 0, 0, G_OPTION_ARG_INT, &seconds, "How long, in simulated seconds (30)", "N" },
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "A line of JSON for each", NULL },
-  { NULL }
+  G_OPTION_ENTRY_NULL,
 };
 
 static void
