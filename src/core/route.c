@@ -67,12 +67,18 @@ disp_route_fill (DispRoute *self, const GPtrArray *listed)
     }
 
   self->eligible = g_new (DispContainer *, self->n_containers);
+  self->standings = g_new (DispStanding *, self->n_containers);
   for (guint i = 0; i < self->n_containers; i++)
-    if (disp_container_is_eligible (self->containers[i]))
-      self->eligible[self->n_eligible++] = self->containers[i];
-  self->standings = g_new (DispStanding *, self->n_eligible);
-  for (guint i = 0; i < self->n_eligible; i++)
-    self->standings[i] = disp_standing_for_model (self->eligible[i]->standing, self->model);
+    {
+      DispContainer *container = self->containers[i];
+
+      g_assert (container != NULL);
+      if (!disp_container_is_eligible (container))
+        continue;
+      self->standings[self->n_eligible] = disp_standing_for_model (container->standing,
+                                                                   self->model);
+      self->eligible[self->n_eligible++] = container;
+    }
 }
 
 /**
