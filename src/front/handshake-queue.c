@@ -89,9 +89,10 @@ on_over (gpointer user_data)
 static void
 report (DispHandshakeJob *job)
 {
-  g_autoptr (GSource) source = g_idle_source_new ();
-  /* The source, which holds the job, is the context's. */
+  /* The source, which holds the job, is the context's, which is kept until the source is let go:
+   * that takes its lock. */
   g_autoptr (GMainContext) context = g_steal_pointer (&job->context);
+  g_autoptr (GSource) source = g_idle_source_new ();
 
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_static_name (source, "handshake");

@@ -64,7 +64,7 @@ disp_tasks_return (GPtrArray *tasks, const GError *error)
 {
   g_autoptr (GHashTable) contexts = g_hash_table_new (NULL, NULL);
   GHashTableIter iter;
-  gpointer context;
+  gpointer key;
   gpointer returns;
 
   for (guint i = 0; i < tasks->len; i++)
@@ -76,8 +76,11 @@ disp_tasks_return (GPtrArray *tasks, const GError *error)
   g_ptr_array_set_size (tasks, 0);
 
   g_hash_table_iter_init (&iter, contexts);
-  while (g_hash_table_iter_next (&iter, &context, &returns))
+  while (g_hash_table_iter_next (&iter, &key, &returns))
     {
+      /* Kept until the source is let go, which takes the lock of the context: the thread of that
+       * may be done with both as soon as it has the source. */
+      g_autoptr (GMainContext) context = g_main_context_ref (key);
       g_autoptr (GSource) source = g_idle_source_new ();
 
       g_source_set_priority (source, G_PRIORITY_DEFAULT);
