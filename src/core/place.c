@@ -486,8 +486,7 @@ disp_place_give (DispPlace *self, const DispRoute *route, DispOutcome outcome, g
   DispCapacity *capacity = self->container->capacity;
   DispVerdict verdict = learn (self, route, outcome, now);
 
-  disp_capacity_learn (capacity, disp_standing_get_baseline (self->standing), outcome, duration,
-                       self->n_taken, now);
+  disp_capacity_learn (capacity, &self->standing->baseline, outcome, duration, self->n_taken, now);
   disp_capacity_give (capacity);
   disp_container_unref (self->container);
   *self = (DispPlace){ 0 };

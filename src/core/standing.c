@@ -81,18 +81,6 @@ disp_standing_for_model (DispStanding *self, const char *model)
 }
 
 /**
- * disp_standing_get_baseline:
- * @self: the standing of a model at a container
- *
- * Returns: (transfer none): how long it takes there alone
- */
-DispBaseline *
-disp_standing_get_baseline (DispStanding *self)
-{
-  return &self->baseline;
-}
-
-/**
  * disp_standing_set_available:
  * @self: the standing of a model at a container
  * @available: whether the container serves it, as a check found; %TRUE also if it is checked no

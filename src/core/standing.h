@@ -31,7 +31,6 @@ DispStanding *disp_standing_new (void);
 DispStanding *disp_standing_ref (DispStanding *self);
 void disp_standing_unref (DispStanding *self);
 DispStanding *disp_standing_for_model (DispStanding *self, const char *model);
-DispBaseline *disp_standing_get_baseline (DispStanding *self);
 gboolean disp_standing_set_available (DispStanding *self, gboolean available, gint64 now);
 DispHealthState disp_standing_get_state (DispStanding *self, gint64 now, gint64 *next_change);
 

@@ -81,10 +81,9 @@ typedef struct
   gboolean is_extra[DISP_MAX_VISITS]; /* which of them count in the retry budget */
   gboolean is_cut[DISP_MAX_VISITS];   /* which of them took too long, and end soon */
   guint n_visits;
-  guint n_attempts;       /* begun */
-  guint n_retries;        /* of these, those that are neither the first nor a hedge */
-  gboolean has_budget;    /* for a further attempt that is not begun yet */
-  gboolean is_idempotent; /* it may be sent twice */
+  guint n_attempts;    /* begun */
+  guint n_retries;     /* of these, those that are neither the first nor a hedge */
+  gboolean has_budget; /* for a further attempt that is not begun yet */
   DispCapacity *tried[DISP_MAX_ATTEMPTS]; /* (owned) (array length=n_attempts) where */
   gboolean was_hedged;                    /* a hedge was begun, or there was no room for one */
   gboolean was_late;                      /* an attempt took so long that another was begun */

@@ -394,10 +394,6 @@ dispatch_new (DispDispatcher *dispatcher, DispRequest *request, GTask *task)
   timeout = self->settings->timeout;
   self->deadline = self->arrived
                    + (request->timeout > 0 ? MIN (request->timeout, timeout) : timeout);
-  self->is_idempotent = !disp_request_is_prediction (request)
-                        || self->settings->not_idempotent == NULL
-                        || !g_strv_contains ((const char *const *) self->settings->not_idempotent,
-                                             request->model);
   self->recording = (DispRecording){
     .request = request,
     .arrived_real = disp_clock_now_real (clock),

@@ -6,10 +6,8 @@
 /* The attempts of a request: one after another while they fail and may be repeated, or a second
  * beside one that takes long.  The first answer that counts is the answer. */
 
-/* With these a container, or what is behind it, says that it could not do it this time. */
-#define HTTP_TOO_MANY_REQUESTS 429
+/* With this a container says that what is behind it could not do it this time. */
 #define HTTP_BAD_GATEWAY 502
-#define HTTP_SERVICE_UNAVAILABLE 503
 
 static DispRetryBudget *
 get_budget (const DispDispatch *self)
@@ -17,26 +15,19 @@ get_budget (const DispDispatch *self)
   return disp_switchboard_get_retry_budget (self->dispatcher->switchboard);
 }
 
+/* Whether an attempt ended so that another might do better.  If the request may not be sent twice,
+ * then only if it was not sent at all. */
 static gboolean
-is_retryable_answer (const DispAnswer *answer)
-{
-  return answer->status == HTTP_TOO_MANY_REQUESTS || answer->status == HTTP_BAD_GATEWAY
-         || answer->status == HTTP_SERVICE_UNAVAILABLE;
-}
-
-/* Whether the last attempt ended so that another might do better.  If the request may not be sent
- * twice, then only if it was not sent at all. */
-static gboolean
-is_retryable (const DispDispatch *self)
+is_retryable (const DispDispatch *self, DispOutcome outcome)
 {
   if (g_error_matches (self->error, DISP_ERROR, DISP_ERROR_UNREACHABLE))
     return TRUE;
-  if (!self->is_idempotent)
+  if (self->request->once)
     return FALSE;
-  return self->answer != NULL
-             ? is_retryable_answer (self->answer)
-             : g_error_matches (self->error, DISP_ERROR, DISP_ERROR_UPSTREAM)
-                   || g_error_matches (self->error, DISP_ERROR, DISP_ERROR_DEADLINE);
+  if (self->answer != NULL)
+    return outcome == DISP_OUTCOME_BUSY || self->answer->status == HTTP_BAD_GATEWAY;
+  return g_error_matches (self->error, DISP_ERROR, DISP_ERROR_UPSTREAM)
+         || g_error_matches (self->error, DISP_ERROR, DISP_ERROR_DEADLINE);
 }
 
 static gboolean
@@ -49,7 +40,7 @@ has_retries (const DispDispatch *self)
 static gboolean
 may_try_beside (const DispDispatch *self)
 {
-  return self->is_idempotent && self->n_visits == 1 && self->n_attempts < DISP_MAX_ATTEMPTS
+  return !self->request->once && self->n_visits == 1 && self->n_attempts < DISP_MAX_ATTEMPTS
          && self->n_attempts < self->route->n_eligible;
 }
 
@@ -174,7 +165,8 @@ on_visit_ended (DispVisit *visit, DispOutcome outcome, DispAnswer *answer, const
     }
   else if (self->n_visits > 0)
     disp_dispatch_set_timer (self);
-  else if (is_retryable (self) && has_retries (self) && self->n_attempts < DISP_MAX_ATTEMPTS)
+  else if (is_retryable (self, outcome) && has_retries (self)
+           && self->n_attempts < DISP_MAX_ATTEMPTS)
     {
       self->had_pause = FALSE;
       disp_dispatch_find_place (self);

@@ -100,25 +100,20 @@ on_dispatched (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (dispatching);
 }
 
-/* The policy of the model, or the shadow, may want to know one header field. */
+/* What the operator decided for the model: which header field its policy, or the shadow, wants to
+ * know, and whether its predictions change something. */
 static void
-take_affinity (DispSite *site, DispExchange *exchange, DispRequest *request)
+take_settings (DispSite *site, DispExchange *exchange, DispRequest *request)
 {
-  g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (get_switchboard (site));
+  g_autoptr (DispRouting) routing = NULL;
+  g_autoptr (DispEngineSettings) settings = NULL;
   const char *header = NULL;
 
+  disp_switchboard_enter (get_switchboard (site), &routing, &settings);
   if (routing != NULL)
     header = disp_policies_get_header (disp_routing_get_policies (routing), request->model);
   if (header != NULL)
     request->affinity = g_strdup (disp_exchange_get_field (exchange, header));
-}
-
-/* The operator may have said that the predictions of the model change something. */
-static void
-take_idempotence (DispSite *site, DispRequest *request)
-{
-  g_autoptr (DispEngineSettings) settings = disp_switchboard_ref_settings (get_switchboard (site));
-
   request->once = disp_request_is_prediction (request) && settings->not_idempotent != NULL
                   && g_strv_contains ((const char *const *) settings->not_idempotent,
                                       request->model);
@@ -129,8 +124,7 @@ dispatch (DispSite *site, DispExchange *exchange, DispRequest *request)
 {
   Dispatching *dispatching = g_new0 (Dispatching, 1);
 
-  take_idempotence (site, request);
-  take_affinity (site, exchange, request);
+  take_settings (site, exchange, request);
   dispatching->exchange = disp_exchange_ref (exchange);
   dispatching->request = disp_request_ref (request);
   disp_dispatcher_dispatch_async (DISP_PREDICTIONS_SITE (site)->dispatcher, request,

@@ -23,32 +23,6 @@ static const char *const member_names[] = { "container_id", "container", "quota"
 
 G_STATIC_ASSERT (G_N_ELEMENTS (member_names) == N_MEMBERS);
 
-static gboolean
-scan_members (DispJsonScanner *scanner, DispJsonMember *members, GError **error)
-{
-  gboolean more;
-
-  if (!disp_json_enter_object (scanner, "a JSON object", &more, error))
-    return FALSE;
-  while (more)
-    {
-      DispJsonMember found;
-      guint member;
-
-      if (!disp_json_read_name (scanner, &found, error)
-          || !disp_json_read_value (scanner, &found, error))
-        return FALSE;
-      member = disp_json_member_find (&found, member_names, N_MEMBERS);
-      if (member < N_MEMBERS && members[member].value != NULL)
-        return disp_json_member_fail_twice (scanner, &found, member_names[member], error);
-      if (member < N_MEMBERS)
-        members[member] = found;
-      if (!disp_json_next_member (scanner, &more, error))
-        return FALSE;
-    }
-  return disp_json_scanner_end (scanner, error);
-}
-
 /* Whether @member is there, and not null. */
 static gboolean
 has (const DispJsonMember *member)
@@ -131,7 +105,8 @@ disp_quota_document_parse (const char *text, gsize length, DispQuotaChange *chan
   g_return_val_if_fail (text != NULL || length == 0, FALSE);
 
   disp_json_scanner_init (&scanner, text, length, MAX_DEPTH);
-  if (!scan_members (&scanner, members, error) || !read_container (members, &found, error)
+  if (!disp_json_read_members (&scanner, member_names, N_MEMBERS, members, error)
+      || !disp_json_scanner_end (&scanner, error) || !read_container (members, &found, error)
       || !read_quota (members, &found, error))
     return FALSE;
   *change = found;

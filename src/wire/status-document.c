@@ -26,34 +26,6 @@ typedef struct
   char *state; /* (owned) (nullable) */
 } Found;
 
-/* Reads the members of an object up to its end, keeping those that have one of the @names. */
-static gboolean
-scan_members (DispJsonScanner *scanner, const char *const *names, guint n_names,
-              DispJsonMember *members, GError **error)
-{
-  gboolean more;
-
-  if (!disp_json_enter_object (scanner, "a JSON object", &more, error))
-    return FALSE;
-  while (more)
-    {
-      DispJsonMember found;
-      guint member;
-
-      if (!disp_json_read_name (scanner, &found, error)
-          || !disp_json_read_value (scanner, &found, error))
-        return FALSE;
-      member = disp_json_member_find (&found, names, n_names);
-      if (member < n_names && members[member].value != NULL)
-        return disp_json_member_fail_twice (scanner, &found, names[member], error);
-      if (member < n_names)
-        members[member] = found;
-      if (!disp_json_next_member (scanner, &more, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 static gboolean
 fail_missing (const char *name, GError **error)
 {
@@ -112,7 +84,7 @@ scan_version (DispJsonScanner *scanner, Found *found, GError **error)
   g_autofree char *state = NULL;
   gint64 version = 0;
 
-  if (!scan_members (scanner, names, G_N_ELEMENTS (names), members, error)
+  if (!disp_json_read_members (scanner, names, G_N_ELEMENTS (names), members, error)
       || !read_version (&members[0], &version, error))
     return FALSE;
   state = read_state (&members[1], error);
@@ -156,7 +128,8 @@ find_member (const char *text, gsize length, const char *name, DispJsonMember *m
 
   member->value = NULL;
   disp_json_scanner_init (&scanner, text, length, MAX_DEPTH);
-  if (!scan_members (&scanner, &name, 1, member, error) || !disp_json_scanner_end (&scanner, error))
+  if (!disp_json_read_members (&scanner, &name, 1, member, error)
+      || !disp_json_scanner_end (&scanner, error))
     return FALSE;
   return member->value != NULL || fail_missing (name, error);
 }

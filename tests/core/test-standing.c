@@ -59,9 +59,9 @@ test_models (Fixture *fixture, G_GNUC_UNUSED gconstpointer data)
   g_assert_true (fixture->a != fixture->b);
   g_assert_true (fixture->a != fixture->whole);
   g_assert_true (disp_standing_for_model (fixture->whole, "a") == fixture->a);
-  disp_baseline_learn (disp_standing_get_baseline (fixture->a), 5);
-  g_assert_cmpfloat (disp_baseline_get (disp_standing_get_baseline (fixture->a)), ==, 5);
-  g_assert_cmpfloat (disp_baseline_get (disp_standing_get_baseline (fixture->b)), ==, 0);
+  disp_baseline_learn (&fixture->a->baseline, 5);
+  g_assert_cmpfloat (disp_baseline_get (&fixture->a->baseline), ==, 5);
+  g_assert_cmpfloat (disp_baseline_get (&fixture->b->baseline), ==, 0);
 }
 
 /* A container does as well as the best of its models, and no better than as a whole. */

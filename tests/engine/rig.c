@@ -278,7 +278,8 @@ rig_read_stats (Rig *self, const char *container)
  * rig_assert_idle:
  * @self: a rig
  *
- * Checks that nothing is left of the requests: no call, no timer, nobody counted as in flight.
+ * Checks that nothing is left of the requests: no call, no timer, nobody who waits or is counted as
+ * in flight.
  */
 void
 rig_assert_idle (Rig *self)
@@ -289,6 +290,9 @@ rig_assert_idle (Rig *self)
   DispContainer *const *containers = NULL;
 
   g_assert_cmpuint (fake_transport_count_open (self->transport), ==, 0);
+  g_assert_cmpuint (
+      disp_waiting_room_get_length (disp_switchboard_get_waiting_room (self->switchboard), NULL),
+      ==, 0);
   g_assert_cmpuint (fake_clock_count_timers (self->clock), ==, 0);
   g_assert_cmpint (values.in_flight, ==, 0);
   g_assert_cmpuint (values.started, ==,
@@ -337,4 +341,19 @@ rig_assert_created (Rig *self, const Ask *ask, const DispRecord *record)
   g_assert_cmpint (record->state, ==, DISP_RECORD_CREATED);
   g_assert_cmpuint (record->status, ==, 0);
   g_assert_null (record->response.bytes);
+}
+
+/**
+ * rig_tear_down:
+ * @self: a rig whose requests have ended
+ * @data: not used
+ *
+ * Lets happen what is due, checks that nothing is left, and frees it.
+ */
+void
+rig_tear_down (Rig *self, G_GNUC_UNUSED gconstpointer data)
+{
+  rig_turn ();
+  rig_assert_idle (self);
+  rig_clear (self);
 }

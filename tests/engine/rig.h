@@ -32,6 +32,7 @@ extern const DispEngineSettings rig_settings;
 
 void rig_init (Rig *self, const DispEngineSettings *settings);
 void rig_clear (Rig *self);
+void rig_tear_down (Rig *self, gconstpointer data);
 void rig_set_fleet (Rig *self, DispFleet *fleet);
 void rig_turn (void);
 

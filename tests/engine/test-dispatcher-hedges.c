@@ -24,14 +24,6 @@ set_up (Rig *rig, gconstpointer data)
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a"), CPU ("b"), NULL));
 }
 
-static void
-tear_down (Rig *rig, G_GNUC_UNUSED gconstpointer data)
-{
-  rig_turn ();
-  rig_assert_idle (rig);
-  rig_clear (rig);
-}
-
 /* Lets the dispatcher learn how long answers take. */
 static void
 teach (Rig *rig)
@@ -173,7 +165,7 @@ test_budget (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 }
 
 #define ADD_WITH(path, data, function)                                                             \
-  g_test_add ("/engine/dispatcher/hedges/" path, Rig, data, set_up, function, tear_down)
+  g_test_add ("/engine/dispatcher/hedges/" path, Rig, data, set_up, function, rig_tear_down)
 #define ADD(path, function) ADD_WITH (path, NULL, function)
 
 int

@@ -20,17 +20,6 @@ set_up (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", "m"), NULL));
 }
 
-static void
-tear_down (Rig *rig, G_GNUC_UNUSED gconstpointer data)
-{
-  rig_turn ();
-  rig_assert_idle (rig);
-  g_assert_cmpuint (
-      disp_waiting_room_get_length (disp_switchboard_get_waiting_room (rig->switchboard), NULL), ==,
-      0);
-  rig_clear (rig);
-}
-
 static guint
 count_waiting (Rig *rig)
 {
@@ -272,7 +261,7 @@ test_shared (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 }
 
 #define ADD(path, function)                                                                        \
-  g_test_add ("/engine/dispatcher/queue/" path, Rig, NULL, set_up, function, tear_down)
+  g_test_add ("/engine/dispatcher/queue/" path, Rig, NULL, set_up, function, rig_tear_down)
 
 int
 main (int argc, char **argv)

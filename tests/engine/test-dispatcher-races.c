@@ -14,14 +14,6 @@ set_up (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL));
 }
 
-static void
-tear_down (Rig *rig, G_GNUC_UNUSED gconstpointer data)
-{
-  rig_turn ();
-  rig_assert_idle (rig);
-  rig_clear (rig);
-}
-
 /* Checks the reply to a request that was forwarded and got no answer, and its second record. */
 static void
 assert_given_up (Rig *rig, const Ask *ask, guint status, const char *reason, const char *body)
@@ -202,7 +194,7 @@ race (const char *order, gboolean stubborn)
   g_assert_cmpuint (stats.cancelled, ==, status == 499 || status == 503);
   for (const char *i = order; *i != '\0'; i++)
     act (&rig, ask, *i);
-  tear_down (&rig, NULL);
+  rig_tear_down (&rig, NULL);
 }
 
 /* Tries all orders of what is left of @events after @used. */
@@ -358,7 +350,7 @@ test_swaps (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 }
 
 #define ADD_WITH(path, data, function)                                                             \
-  g_test_add ("/engine/dispatcher/" path, Rig, data, set_up, function, tear_down)
+  g_test_add ("/engine/dispatcher/" path, Rig, data, set_up, function, rig_tear_down)
 #define ADD(path, function) ADD_WITH (path, NULL, function)
 
 int

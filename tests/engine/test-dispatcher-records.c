@@ -18,14 +18,6 @@ set_up (Rig *rig, gconstpointer hold_answers)
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL));
 }
 
-static void
-tear_down (Rig *rig, G_GNUC_UNUSED gconstpointer data)
-{
-  rig_turn ();
-  rig_assert_idle (rig);
-  rig_clear (rig);
-}
-
 /* Dispatches a prediction that the container has answered, so that only its record is missing. */
 static Ask *
 ask_and_answer (Rig *rig)
@@ -302,7 +294,7 @@ test_errors_not_held (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 
 #define ADD(path, held, function)                                                                  \
   g_test_add ("/engine/dispatcher-records/" path, Rig, GINT_TO_POINTER (held), set_up, function,   \
-              tear_down)
+              rig_tear_down)
 
 int
 main (int argc, char **argv)

@@ -14,14 +14,6 @@ set_up (Rig *rig, G_GNUC_UNUSED gconstpointer data)
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", 2), CPU ("b", 1), NULL));
 }
 
-static void
-tear_down (Rig *rig, G_GNUC_UNUSED gconstpointer data)
-{
-  rig_turn ();
-  rig_assert_idle (rig);
-  rig_clear (rig);
-}
-
 /* One request, which the round robin sends to @container. */
 static void
 serve (Rig *rig, guint index, const char *container, gint64 duration, guint status)
@@ -81,8 +73,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   rig_catch_log ();
-  g_test_add ("/engine/dispatcher/shadow", Rig, NULL, set_up, test_shadow, tear_down);
+  g_test_add ("/engine/dispatcher/shadow", Rig, NULL, set_up, test_shadow, rig_tear_down);
   g_test_add ("/engine/dispatcher/shadow-bad-answers", Rig, NULL, set_up, test_bad_answers,
-              tear_down);
+              rig_tear_down);
   return g_test_run ();
 }

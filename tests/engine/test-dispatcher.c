@@ -16,14 +16,6 @@ set_up (Rig *rig, G_GNUC_UNUSED gconstpointer data)
 }
 
 static void
-tear_down (Rig *rig, G_GNUC_UNUSED gconstpointer data)
-{
-  rig_turn ();
-  rig_assert_idle (rig);
-  rig_clear (rig);
-}
-
-static void
 use_one_container (Rig *rig)
 {
   rig_set_fleet (rig, fixture_fleet (NULL, "m:1", CPU ("a", "m", 1, 1), NULL));
@@ -328,7 +320,7 @@ test_log_requests (G_GNUC_UNUSED gconstpointer data)
 }
 
 #define ADD(path, function)                                                                        \
-  g_test_add ("/engine/dispatcher/" path, Rig, NULL, set_up, function, tear_down)
+  g_test_add ("/engine/dispatcher/" path, Rig, NULL, set_up, function, rig_tear_down)
 
 int
 main (int argc, char **argv)

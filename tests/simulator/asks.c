@@ -146,9 +146,12 @@ sim_asks_add (SimAsks *self, SimArrivals *arrivals)
 {
   const SimStreamSpec *spec = sim_arrivals_get_spec (arrivals);
   gint64 patience = sim_arrivals_draw_patience (arrivals);
+  char **not_idempotent = self->plan->settings.not_idempotent;
   SimAsk *ask = g_new0 (SimAsk, 1);
 
   ask->request = make_request (spec->model, sim_arrivals_draw_instances (arrivals), self->random);
+  ask->request->once = not_idempotent != NULL
+                       && g_strv_contains ((const char *const *) not_idempotent, spec->model);
   ask->cancellable = g_cancellable_new ();
   ask->stream = arrivals;
   ask->model = find_model (self->plan, spec->model);

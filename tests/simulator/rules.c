@@ -105,7 +105,6 @@ check_extra (SimRules *self, const SimAsk *ask, const DispContainer *container)
 {
   guint n_active = MAX (self->peaks[0], self->peaks[1]);
   guint allowed = MAX (n_active * DISP_RETRY_BUDGET_PERCENT / 100, DISP_RETRY_BUDGET_MIN);
-  char **not_idempotent = self->settings->not_idempotent;
 
   if (self->n_extra > allowed)
     sim_rules_break (self, "%u extra attempts of %u active requests", self->n_extra, n_active);
@@ -113,8 +112,7 @@ check_extra (SimRules *self, const SimAsk *ask, const DispContainer *container)
     sim_rules_break (self,
                      "%" G_GUINT64_FORMAT " hedges beside %" G_GUINT64_FORMAT " first attempts",
                      self->n_hedges, self->n_first);
-  if (ask->was_read && not_idempotent != NULL
-      && g_strv_contains ((const char *const *) not_idempotent, ask->request->model))
+  if (ask->was_read && ask->request->once)
     sim_rules_break (self, "a request for %s was sent again, to %s", ask->request->model,
                      container->name);
 }
