@@ -3,90 +3,17 @@
 
 #include "core/choice.h"
 #include "core/least-loaded.h"
-#include "core/pace.h"
-#include "core/tsan.h"
+#include "core/paces.h"
 
 /* A container of which nothing was heard for so many decisions, times the containers of the route,
  * is tried again: so not more than one request in so many is spent on that. */
 #define EXPLORE_SPAN 256
 
-/* Containers and their paces: a hash table with open addresses, which never changes. */
-typedef struct
-{
-  guint shift; /* how many bits of a hash are too many */
-  guint n_slots;
-  guint n_paces;
-  struct
-  {
-    DispStats *stats; /* (unowned) (nullable) NULL = free */
-    DispPace *pace;   /* (unowned) (nullable) of these */
-  } slots[];          /* (array length=n_slots) */
-} Table;
-
-/*
- * The main thread makes a new table when the containers change, and puts it in the place of the old
- * one.  That is not freed before it has seen no reader since: who comes later finds the new one.
- */
 struct _DispEstimates
 {
-  _Atomic (Table *) table;   /* (atomic) (owned) */
-  atomic_int n_readers;      /* (atomic) threads that look into a table now */
+  DispPaces paces;
   atomic_ullong n_decisions; /* (atomic) */
-  GHashTable *paces;     /* (owned) (element-type DispStats DispPace) main thread: those of table */
-  GPtrArray *old_tables; /* (owned) (element-type Table, owned) main thread */
-  GPtrArray *old_paces;  /* (owned) (element-type DispPace, owned) main thread */
 };
-
-/* The upper bits of the product are the best ones (D. E. Knuth, "The Art of Computer Programming",
- * vol. 3, section 6.4); the lowest of an address say nothing. */
-static guint
-table_hash (const Table *self, const DispStats *stats)
-{
-  return (guint) (((guint64) (guintptr) stats >> 4) * G_GUINT64_CONSTANT (0x9E3779B97F4A7C15)
-                  >> self->shift);
-}
-
-static DispPace *
-table_find (const Table *self, const DispStats *stats)
-{
-  guint slot = table_hash (self, stats);
-
-  while (G_UNLIKELY (self->slots[slot].stats != stats))
-    {
-      if (self->slots[slot].stats == NULL)
-        return NULL;
-      slot = (slot + 1) & (self->n_slots - 1);
-    }
-  return self->slots[slot].pace;
-}
-
-static void
-table_add (Table *self, DispPace *pace)
-{
-  guint slot = table_hash (self, pace->stats);
-
-  while (self->slots[slot].stats != NULL)
-    slot = (slot + 1) & (self->n_slots - 1);
-  self->slots[slot].stats = pace->stats;
-  self->slots[slot].pace = pace;
-}
-
-static Table *
-table_new (GHashTable *paces)
-{
-  guint n_bits = g_bit_storage (2 * g_hash_table_size (paces) + 1);
-  Table *self = g_malloc0 (sizeof *self + (sizeof *self->slots << n_bits));
-  GHashTableIter iter;
-  gpointer pace;
-
-  self->shift = 64 - n_bits;
-  self->n_slots = 1U << n_bits;
-  self->n_paces = g_hash_table_size (paces);
-  g_hash_table_iter_init (&iter, paces);
-  while (g_hash_table_iter_next (&iter, NULL, &pace))
-    table_add (self, pace);
-  return self;
-}
 
 /**
  * disp_estimates_new:
@@ -98,10 +25,7 @@ disp_estimates_new (void)
 {
   DispEstimates *self = g_new0 (DispEstimates, 1);
 
-  self->paces = g_hash_table_new (NULL, NULL);
-  self->old_tables = g_ptr_array_new_with_free_func (g_free);
-  self->old_paces = g_ptr_array_new_with_free_func ((GDestroyNotify) disp_pace_free);
-  atomic_store (&self->table, table_new (self->paces));
+  disp_paces_init (&self->paces);
   return self;
 }
 
@@ -112,52 +36,8 @@ disp_estimates_new (void)
 void
 disp_estimates_free (DispEstimates *self)
 {
-  GHashTableIter iter;
-  gpointer pace;
-
-  DISP_TSAN_ACQUIRE (self);
-  g_hash_table_iter_init (&iter, self->paces);
-  while (g_hash_table_iter_next (&iter, NULL, &pace))
-    disp_pace_free (pace);
-  g_hash_table_unref (self->paces);
-  g_ptr_array_unref (self->old_tables);
-  g_ptr_array_unref (self->old_paces);
-  g_free (atomic_load (&self->table));
+  disp_paces_clear (&self->paces);
   g_free (self);
-}
-
-static gboolean
-has_same_containers (DispEstimates *self, const DispRoute *route)
-{
-  /* A route has no container twice. */
-  if (g_hash_table_size (self->paces) != route->n_containers)
-    return FALSE;
-  for (guint i = 0; i < route->n_containers; i++)
-    if (!g_hash_table_contains (self->paces, route->containers[i]->stats))
-      return FALSE;
-  return TRUE;
-}
-
-static void
-replace_paces (DispEstimates *self, const DispRoute *route)
-{
-  GHashTable *paces = g_hash_table_new (NULL, NULL);
-  GHashTableIter iter;
-  gpointer pace;
-
-  for (guint i = 0; i < route->n_containers; i++)
-    {
-      DispStats *stats = route->containers[i]->stats;
-
-      if (!g_hash_table_steal_extended (self->paces, stats, NULL, &pace))
-        pace = disp_pace_new (stats);
-      g_hash_table_insert (paces, stats, pace);
-    }
-  g_hash_table_iter_init (&iter, self->paces);
-  while (g_hash_table_iter_next (&iter, NULL, &pace))
-    g_ptr_array_add (self->old_paces, pace);
-  g_hash_table_unref (self->paces);
-  self->paces = paces;
 }
 
 /**
@@ -170,32 +50,7 @@ replace_paces (DispEstimates *self, const DispRoute *route)
 void
 disp_estimates_set_route (DispEstimates *self, const DispRoute *route)
 {
-  if (!has_same_containers (self, route))
-    {
-      replace_paces (self, route);
-      g_ptr_array_add (self->old_tables, atomic_exchange (&self->table, table_new (self->paces)));
-    }
-  if (self->old_tables->len > 0 && atomic_load (&self->n_readers) == 0)
-    {
-      g_ptr_array_set_size (self->old_tables, 0);
-      g_ptr_array_set_size (self->old_paces, 0);
-    }
-  DISP_TSAN_RELEASE (self);
-}
-
-/* The order of all atomic operations on the table and the count is one for all threads: either the
- * main thread sees this reader, or this reader sees the new table. */
-static const Table *
-enter (DispEstimates *self)
-{
-  atomic_fetch_add (&self->n_readers, 1);
-  return atomic_load (&self->table);
-}
-
-static void
-leave (DispEstimates *self)
-{
-  atomic_fetch_sub (&self->n_readers, 1);
+  disp_paces_set_route (&self->paces, route);
 }
 
 static guint64
@@ -205,7 +60,7 @@ get_now (DispEstimates *self)
 }
 
 static guint64
-get_span (const Table *table)
+get_span (const DispPaceTable *table)
 {
   return (guint64) EXPLORE_SPAN * table->n_paces;
 }
@@ -218,11 +73,11 @@ get_span (const Table *table)
 void
 disp_estimates_started (DispEstimates *self, const DispContainer *container)
 {
-  DispPace *pace = table_find (enter (self), container->stats);
+  DispPace *pace = disp_pace_table_find (disp_paces_enter (&self->paces), container->stats);
 
   if (pace != NULL)
     disp_pace_start (pace);
-  leave (self);
+  disp_paces_leave (&self->paces);
 }
 
 /**
@@ -236,71 +91,12 @@ void
 disp_estimates_finished (DispEstimates *self, const DispContainer *container, DispOutcome outcome,
                          gint64 duration)
 {
-  const Table *table = enter (self);
-  DispPace *pace = table_find (table, container->stats);
+  const DispPaceTable *table = disp_paces_enter (&self->paces);
+  DispPace *pace = disp_pace_table_find (table, container->stats);
 
   if (pace != NULL)
     disp_pace_end (pace, container, outcome, duration, get_now (self), get_span (table));
-  leave (self);
-}
-
-/* Whose turn it is: of those whose last turn is longest ago the first; and the last turn of all. */
-static DispPace *
-find_turn (const Table *table, DispContainer *const *candidates, guint n_candidates, guint *index,
-           unsigned long long *turn, unsigned long long *last)
-{
-  DispPace *found = NULL;
-
-  *last = 0;
-  for (guint i = 0; i < n_candidates; i++)
-    {
-      DispPace *pace = table_find (table, candidates[i]->stats);
-      unsigned long long own;
-
-      if (pace == NULL)
-        return NULL;
-      own = atomic_load_explicit (&pace->turn, memory_order_relaxed);
-      *last = MAX (*last, own);
-      if (found == NULL || own < *turn)
-        {
-          found = pace;
-          *turn = own;
-          *index = i;
-        }
-    }
-  return found;
-}
-
-/**
- * disp_estimates_find_turn:
- * @self: estimates
- * @candidates: (array length=n_candidates): the containers to choose among
- * @n_candidates: how many, at least 1
- * @is_taken: whether the turn is taken, by one thread alone
- *
- * Finds whose turn it is: of those that are candidates now, the one whose last turn is longest ago.
- * So as long as the same are candidates each has one turn after the other, whatever threads do: no
- * thread can take a turn but the next one.
- *
- * Returns: the index of the one whose turn it is; @n_candidates if one of them is not of the route
- */
-guint
-disp_estimates_find_turn (DispEstimates *self, DispContainer *const *candidates, guint n_candidates,
-                          gboolean is_taken)
-{
-  const Table *table = enter (self);
-  guint index = n_candidates;
-  unsigned long long turn = 0;
-  unsigned long long last;
-  DispPace *pace;
-
-  do
-    pace = find_turn (table, candidates, n_candidates, &index, &turn, &last);
-  while (is_taken && pace != NULL
-         && !atomic_compare_exchange_strong_explicit (&pace->turn, &turn, last + 1,
-                                                      memory_order_relaxed, memory_order_relaxed));
-  leave (self);
-  return pace != NULL ? index : n_candidates;
+  disp_paces_leave (&self->paces);
 }
 
 /* While no pace is known at all, the load decides: for those without one it stands in the costs,
@@ -330,7 +126,7 @@ void
 disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates, const guint *places,
                       guint n_places, double *costs, double *loads)
 {
-  const Table *table = enter (self);
+  const DispPaceTable *table = disp_paces_enter (&self->paces);
   guint64 now = get_now (self);
   guint64 span = get_span (table);
   guint n_unknown = 0;
@@ -338,7 +134,7 @@ disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates, con
   for (guint i = 0; i < n_places; i++)
     {
       const DispContainer *container = candidates[places[i]];
-      DispPace *pace = table_find (table, container->stats);
+      DispPace *pace = disp_pace_table_find (table, container->stats);
 
       loads[i] = disp_least_loaded_weigh (container);
       costs[i] = pace != NULL ? disp_pace_get_completion (pace, loads[i]) : G_MAXDOUBLE;
@@ -350,7 +146,7 @@ disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates, con
       if (pace != NULL && disp_pace_is_due (pace, now, span))
         costs[i] = DISP_COST_EXPLORE;
     }
-  leave (self);
+  disp_paces_leave (&self->paces);
   if (G_UNLIKELY (n_unknown > 0))
     settle_unknown (costs, n_places, n_unknown == n_places);
 }
@@ -367,19 +163,19 @@ disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates, con
 double
 disp_estimates_get_time (DispEstimates *self, const DispContainer *container)
 {
-  DispPace *pace = table_find (enter (self), container->stats);
+  DispPace *pace = disp_pace_table_find (disp_paces_enter (&self->paces), container->stats);
   double service = pace != NULL ? disp_pace_get_service (pace, container) : 0;
 
-  leave (self);
+  disp_paces_leave (&self->paces);
   return service * (disp_stats_get_in_flight (container->stats) + 1);
 }
 
 /* When one attempt more would be done at a container, if so many others went there before; 0 = not
  * known. */
 static double
-get_completion (const Table *table, const DispContainer *container, guint n_before)
+get_completion (const DispPaceTable *table, const DispContainer *container, guint n_before)
 {
-  DispPace *pace = table_find (table, container->stats);
+  DispPace *pace = disp_pace_table_find (table, container->stats);
   double completion = pace != NULL ? disp_pace_get_completion (
                           pace, disp_least_loaded_weigh (container) + n_before / container->quota)
                                    : G_MAXDOUBLE;
@@ -400,11 +196,19 @@ void
 disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers, guint n_containers,
                           double *times)
 {
-  const Table *table = enter (self);
+  const DispPaceTable *table = disp_paces_enter (&self->paces);
 
   for (guint i = 0; i < n_containers; i++)
     times[i] = get_completion (table, containers[i], 0);
-  leave (self);
+  disp_paces_leave (&self->paces);
+}
+
+static gboolean
+is_claimed (const DispPaceTable *table, const DispContainer *container)
+{
+  DispPace *pace = disp_pace_table_find (table, container->stats);
+
+  return pace != NULL && disp_pace_is_claimed (pace);
 }
 
 /**
@@ -417,11 +221,10 @@ disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers,
 gboolean
 disp_estimates_is_claimed (DispEstimates *self, const DispContainer *container)
 {
-  DispPace *pace = table_find (enter (self), container->stats);
-  gboolean is_claimed = pace != NULL && disp_pace_is_claimed (pace);
+  gboolean claimed = is_claimed (disp_paces_enter (&self->paces), container);
 
-  leave (self);
-  return is_claimed;
+  disp_paces_leave (&self->paces);
+  return claimed;
 }
 
 /**
@@ -443,19 +246,18 @@ gboolean
 disp_estimates_accept (DispEstimates *self, DispContainer *const *containers, guint n_containers,
                        guint index, guint n_before, gint64 waited)
 {
-  const gboolean is_claimed = disp_estimates_is_claimed (self, containers[index]);
-  const Table *table = enter (self);
+  const DispPaceTable *table = disp_paces_enter (&self->paces);
   double own = get_completion (table, containers[index], 0);
   gboolean accepts = TRUE;
 
-  if (own > (double) waited && !is_claimed)
+  if (own > (double) waited && !is_claimed (table, containers[index]))
     for (guint i = 0; i < n_containers && accepts; i++)
       {
         double other = i != index ? get_completion (table, containers[i], n_before) : 0;
 
         accepts = other <= 0 || other >= own;
       }
-  leave (self);
+  disp_paces_leave (&self->paces);
   return accepts;
 }
 
@@ -475,9 +277,9 @@ gboolean
 disp_estimates_would_meet (DispEstimates *self, const DispContainer *container, guint n_before,
                            gint64 waited, double target)
 {
-  double completion = get_completion (enter (self), container, n_before);
+  double completion = get_completion (disp_paces_enter (&self->paces), container, n_before);
 
-  leave (self);
+  disp_paces_leave (&self->paces);
   if (completion <= 0)
     return (double) waited <= target / 4;
   return (double) waited <= 2 * completion && (double) waited + completion <= target;
@@ -486,10 +288,10 @@ disp_estimates_would_meet (DispEstimates *self, const DispContainer *container, 
 static gboolean
 claim (DispEstimates *self, const DispContainer *container)
 {
-  DispPace *pace = table_find (enter (self), container->stats);
+  DispPace *pace = disp_pace_table_find (disp_paces_enter (&self->paces), container->stats);
   gboolean claimed = pace != NULL && disp_pace_claim (pace, get_now (self));
 
-  leave (self);
+  disp_paces_leave (&self->paces);
   return claimed;
 }
 

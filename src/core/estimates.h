@@ -23,8 +23,6 @@ void disp_estimates_started (DispEstimates *self, const DispContainer *container
 void disp_estimates_finished (DispEstimates *self, const DispContainer *container,
                               DispOutcome outcome, gint64 duration);
 
-guint disp_estimates_find_turn (DispEstimates *self, DispContainer *const *candidates,
-                                guint n_candidates, gboolean is_taken);
 void disp_estimates_weigh (DispEstimates *self, DispContainer *const *candidates,
                            const guint *places, guint n_places, double *costs, double *loads);
 void disp_estimates_get_times (DispEstimates *self, DispContainer *const *containers,

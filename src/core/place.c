@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/place.h"
 
+#include "core/judgement.h"
+
 /*
- * Health as it decides who gets requests; how one container does is known by its DispHealth.  Of
- * the containers of a route at most half are ejected, and the last that is left never; if fewer
- * than half are left, be it that checks found others unavailable or that another route had some
- * ejected, ejections count for nothing: "panic" in Envoy, which has the same rules.  So they do
- * when all that are left fail too: then whoever recovers first is found by the next request.
+ * Who gets requests, by the health of all containers of a route; see core/judgement.c for how that
+ * changes.  If fewer than half of them are sound, be it that checks found others unavailable or
+ * that another route had some ejected, ejections count for nothing: "panic" in Envoy, which has the
+ * same rules.  So they do when all that are left fail too: then whoever recovers first is found by
+ * the next request.
  */
 
 static gboolean
@@ -38,14 +40,6 @@ is_plain (DispStanding *whole, DispStanding *model)
          && disp_cooling_is_plain (&whole->cooling);
 }
 
-/* Whether the container is neither ejected nor unavailable, for the model or as a whole. */
-static gboolean
-is_sound (const DispRoute *route, guint index)
-{
-  return disp_health_is_sound (&route->eligible[index]->standing->health)
-         && disp_health_is_sound (&route->standings[index]->health);
-}
-
 /* Whether it goes on although it fails. */
 static gboolean
 is_failing (const DispRoute *route, guint index)
@@ -67,7 +61,7 @@ is_panic (const DispRoute *route)
   guint n_failing = 0;
 
   for (guint i = 0; i < route->n_eligible; i++)
-    if (is_sound (route, i))
+    if (disp_judgement_is_sound (route, i))
       {
         n_sound++;
         n_failing += is_failing (route, i);
@@ -327,7 +321,7 @@ static gboolean
 enter_closely (DispPlace *self, const DispRoute *route, guint index, const DispPlaceQuery *query)
 {
   DispStanding *whole = self->container->standing;
-  gboolean panic = !is_sound (route, index) && is_panic (route);
+  gboolean panic = !disp_judgement_is_sound (route, index) && is_panic (route);
 
   if (enter (&whole->health, query, panic, &self->probe)
       && enter (&self->standing->health, query, panic, &self->probe_model)
@@ -372,101 +366,6 @@ disp_place_take (DispPlace *self, const DispRoute *route, guint index, const Dis
   return FALSE;
 }
 
-/* Whether the route can do without a container: whether at most half are ejected with it, and
- * another is left. */
-static gboolean
-can_spare (const DispRoute *route, const DispContainer *container)
-{
-  guint n_out = 1;
-  guint n_sound = 0;
-
-  for (guint i = 0; i < route->n_eligible; i++)
-    if (route->eligible[i]->standing != container->standing)
-      {
-        n_out += disp_health_is_ejected (&route->eligible[i]->standing->health)
-                 || disp_health_is_ejected (&route->standings[i]->health);
-        n_sound += is_sound (route, i);
-      }
-  return n_out <= route->n_eligible / 2 && n_sound > 0;
-}
-
-/* Ejects what failed too often.  When two do that at once, each sees at least afterwards what the
- * other did, and takes its own back if that is too much. */
-static DispVerdict
-judge (const DispRoute *route, const DispContainer *container, DispHealth *health,
-       DispVerdict verdict, gint64 now)
-{
-  if (verdict.kind != DISP_VERDICT_AS_BEFORE || verdict.n_failures < DISP_HEALTH_MAX_FAILURES)
-    return verdict;
-  if (can_spare (route, container))
-    {
-      DispVerdict ejection = disp_health_eject (health, now);
-
-      if (ejection.kind != DISP_VERDICT_EJECTED || can_spare (route, container))
-        return ejection;
-      disp_health_pardon (health, now);
-    }
-  if (verdict.n_failures == DISP_HEALTH_MAX_FAILURES)
-    verdict.kind = DISP_VERDICT_FAILING;
-  return verdict;
-}
-
-static DispVerdict
-fail (const DispPlace *self, const DispRoute *route, gint64 now)
-{
-  DispHealth *whole = &self->container->standing->health;
-  DispHealth *model = &self->standing->health;
-  DispVerdict verdict = disp_health_fail (whole, self->probe, now);
-  DispVerdict for_model = disp_health_fail (model, self->probe_model, now);
-
-  verdict = judge (route, self->container, whole, verdict, now);
-  if (verdict.kind != DISP_VERDICT_AS_BEFORE)
-    return verdict;
-  if (!disp_health_is_ejected (whole))
-    for_model = judge (route, self->container, model, for_model, now);
-  for_model.for_model = for_model.kind != DISP_VERDICT_AS_BEFORE;
-  return for_model;
-}
-
-static DispVerdict
-succeed (const DispPlace *self, gint64 now)
-{
-  DispStanding *whole = self->container->standing;
-  DispVerdict verdict = disp_health_succeed (&whole->health, self->probe, now);
-  DispVerdict for_model = disp_health_succeed (&self->standing->health, self->probe_model, now);
-
-  disp_cooling_end (&whole->cooling);
-  if (verdict.kind != DISP_VERDICT_AS_BEFORE || disp_health_is_ejected (&whole->health))
-    return verdict;
-  for_model.for_model = for_model.kind != DISP_VERDICT_AS_BEFORE;
-  return for_model;
-}
-
-static DispVerdict
-learn (const DispPlace *self, const DispRoute *route, DispOutcome outcome, gint64 now)
-{
-  DispCooling *cooling = &self->container->standing->cooling;
-
-  switch (outcome)
-    {
-    case DISP_OUTCOME_SUCCESS:
-      return succeed (self, now);
-    case DISP_OUTCOME_FAILURE:
-      return fail (self, route, now);
-    case DISP_OUTCOME_BUSY:
-      disp_cooling_begin (cooling, self->is_first, now, self->container->identity);
-      break;
-    case DISP_OUTCOME_CANCELLED:
-      if (self->is_first)
-        disp_cooling_release (cooling, now);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
-  leave (self);
-  return (DispVerdict){ .kind = DISP_VERDICT_AS_BEFORE };
-}
-
 /**
  * disp_place_give:
  * @self: a place that was taken; there is none in it afterwards
@@ -484,8 +383,9 @@ disp_place_give (DispPlace *self, const DispRoute *route, DispOutcome outcome, g
                  gint64 now)
 {
   DispCapacity *capacity = self->container->capacity;
-  DispVerdict verdict = learn (self, route, outcome, now);
+  DispVerdict verdict = disp_judgement_of (self, route, outcome, now);
 
+  leave (self);
   disp_capacity_learn (capacity, &self->standing->baseline, outcome, duration, self->n_taken, now);
   disp_capacity_give (capacity);
   disp_container_unref (self->container);

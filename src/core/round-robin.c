@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "core/round-robin.h"
 
-#include "core/estimates.h"
-
-#include <stdatomic.h>
+#include "core/paces.h"
 
 /*
  * Each candidate in its turn.  All workers go by the same turns, which so are exact across them:
@@ -13,16 +11,65 @@
 struct _DispRoundRobin
 {
   GObject parent_instance;
-  DispEstimates *estimates; /* (owned) of which only the turns count */
-  atomic_ullong turn;       /* (atomic) for candidates that are not of the route */
+  DispPaces paces;    /* of which only the turns count */
+  atomic_ullong turn; /* (atomic) for candidates that are not of the route */
 };
+
+/* Whose last turn is longest ago: of several the first; and the last turn of all. */
+static DispPace *
+find_longest_ago (const DispPaceTable *table, DispContainer *const *candidates, guint n_candidates,
+                  guint *index, unsigned long long *turn, unsigned long long *last)
+{
+  DispPace *found = NULL;
+
+  *last = 0;
+  for (guint i = 0; i < n_candidates; i++)
+    {
+      DispPace *pace = disp_pace_table_find (table, candidates[i]->stats);
+      unsigned long long own;
+
+      if (pace == NULL)
+        return NULL;
+      own = atomic_load_explicit (&pace->turn, memory_order_relaxed);
+      *last = MAX (*last, own);
+      if (found == NULL || own < *turn)
+        {
+          found = pace;
+          *turn = own;
+          *index = i;
+        }
+    }
+  return found;
+}
+
+/* Finds whose turn it is, and takes it if wanted.  So as long as the same are candidates each has
+ * one turn after the other, whatever threads do: no thread can take a turn but the next one.
+ * Returns @n_candidates if one of them is not of the route. */
+static guint
+find_turn (DispRoundRobin *self, DispContainer *const *candidates, guint n_candidates,
+           gboolean is_taken)
+{
+  const DispPaceTable *table = disp_paces_enter (&self->paces);
+  guint index = n_candidates;
+  unsigned long long turn = 0;
+  unsigned long long last;
+  DispPace *pace;
+
+  do
+    pace = find_longest_ago (table, candidates, n_candidates, &index, &turn, &last);
+  while (is_taken && pace != NULL
+         && !atomic_compare_exchange_strong_explicit (&pace->turn, &turn, last + 1,
+                                                      memory_order_relaxed, memory_order_relaxed));
+  disp_paces_leave (&self->paces);
+  return pace != NULL ? index : n_candidates;
+}
 
 static guint
 round_robin_select (DispPolicy *policy, DispContainer *const *candidates, guint n_candidates,
                     G_GNUC_UNUSED const DispRequest *request, G_GNUC_UNUSED GRand *random)
 {
   DispRoundRobin *self = DISP_ROUND_ROBIN (policy);
-  guint index = disp_estimates_find_turn (self->estimates, candidates, n_candidates, TRUE);
+  guint index = find_turn (self, candidates, n_candidates, TRUE);
 
   if (index < n_candidates)
     return index;
@@ -34,7 +81,7 @@ round_robin_get_chances (DispPolicy *policy, DispContainer *const *candidates, g
                          double *chances)
 {
   DispRoundRobin *self = DISP_ROUND_ROBIN (policy);
-  guint next = disp_estimates_find_turn (self->estimates, candidates, n_candidates, FALSE);
+  guint next = find_turn (self, candidates, n_candidates, FALSE);
 
   if (next == n_candidates)
     next = (guint) (atomic_load_explicit (&self->turn, memory_order_relaxed) % n_candidates);
@@ -45,7 +92,7 @@ round_robin_get_chances (DispPolicy *policy, DispContainer *const *candidates, g
 static void
 round_robin_fleet_changed (DispPolicy *policy, const DispRoute *route)
 {
-  disp_estimates_set_route (DISP_ROUND_ROBIN (policy)->estimates, route);
+  disp_paces_set_route (&DISP_ROUND_ROBIN (policy)->paces, route);
 }
 
 static void
@@ -62,7 +109,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (DispRoundRobin, disp_round_robin, G_TYPE_OBJECT,
 static void
 disp_round_robin_finalize (GObject *object)
 {
-  disp_estimates_free (DISP_ROUND_ROBIN (object)->estimates);
+  disp_paces_clear (&DISP_ROUND_ROBIN (object)->paces);
   G_OBJECT_CLASS (disp_round_robin_parent_class)->finalize (object);
 }
 
@@ -75,7 +122,7 @@ disp_round_robin_class_init (DispRoundRobinClass *klass)
 static void
 disp_round_robin_init (DispRoundRobin *self)
 {
-  self->estimates = disp_estimates_new ();
+  disp_paces_init (&self->paces);
 }
 
 /**

@@ -249,7 +249,7 @@ disp_json_read_members (DispJsonScanner *scanner, const char *const *names, guin
     return FALSE;
   while (more)
     {
-      DispJsonMember found;
+      DispJsonMember found = { .name = NULL };
       guint member;
 
       if (!disp_json_read_name (scanner, &found, error)
