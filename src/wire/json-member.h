@@ -22,9 +22,6 @@ gboolean disp_json_next_member (DispJsonScanner *scanner, gboolean *more, GError
 gboolean disp_json_read_name (DispJsonScanner *scanner, DispJsonMember *member, GError **error);
 gboolean disp_json_read_value (DispJsonScanner *scanner, DispJsonMember *member, GError **error);
 
-gboolean disp_json_read_members (DispJsonScanner *scanner, const char *const *names, guint n_names,
-                                 DispJsonMember *members, GError **error);
-
 guint disp_json_member_find (const DispJsonMember *self, const char *const *names, guint n_names);
 char *disp_json_member_dup_string (const DispJsonMember *self, gsize max_length);
 gboolean disp_json_member_fail (const DispJsonMember *self, const char *name, const char *expected,

@@ -2,7 +2,7 @@
 #include "wire/quota-document.h"
 
 #include "core/error.h"
-#include "wire/json-member.h"
+#include "wire/json-object.h"
 
 #include <math.h>
 #include <string.h>
@@ -105,7 +105,7 @@ disp_quota_document_parse (const char *text, gsize length, DispQuotaChange *chan
   g_return_val_if_fail (text != NULL || length == 0, FALSE);
 
   disp_json_scanner_init (&scanner, text, length, MAX_DEPTH);
-  if (!disp_json_read_members (&scanner, member_names, N_MEMBERS, members, error)
+  if (!disp_json_object_read (&scanner, member_names, N_MEMBERS, members, error)
       || !disp_json_scanner_end (&scanner, error) || !read_container (members, &found, error)
       || !read_quota (members, &found, error))
     return FALSE;

@@ -2,7 +2,7 @@
 #include "wire/status-document.h"
 
 #include "core/error.h"
-#include "wire/json-member.h"
+#include "wire/json-object.h"
 
 #include <string.h>
 
@@ -84,7 +84,7 @@ scan_version (DispJsonScanner *scanner, Found *found, GError **error)
   g_autofree char *state = NULL;
   gint64 version = 0;
 
-  if (!disp_json_read_members (scanner, names, G_N_ELEMENTS (names), members, error)
+  if (!disp_json_object_read (scanner, names, G_N_ELEMENTS (names), members, error)
       || !read_version (&members[0], &version, error))
     return FALSE;
   state = read_state (&members[1], error);
@@ -128,7 +128,7 @@ find_member (const char *text, gsize length, const char *name, DispJsonMember *m
 
   member->value = NULL;
   disp_json_scanner_init (&scanner, text, length, MAX_DEPTH);
-  if (!disp_json_read_members (&scanner, &name, 1, member, error)
+  if (!disp_json_object_read (&scanner, &name, 1, member, error)
       || !disp_json_scanner_end (&scanner, error))
     return FALSE;
   return member->value != NULL || fail_missing (name, error);
