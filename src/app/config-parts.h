@@ -2,7 +2,7 @@
 #pragma once
 
 #include "app/config.h"
-#include "core/policy-registry.h"
+#include "core/policies.h"
 #include "engine/settings.h"
 #include "records/request-log.h"
 #include "upstream/soup-transport.h"

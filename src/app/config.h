@@ -5,9 +5,6 @@
 #include "engine/queue-policy.h"
 #include "wire/serving-path.h"
 
-/* In the place of the name of a policy: there is no shadow policy. */
-#define DISP_NO_SHADOW "none"
-
 /**
  * DispSourceKind:
  * @DISP_SOURCE_NONE: nothing was configured
@@ -95,7 +92,7 @@ typedef struct
   char *sticky_header;     /* (owned) may be empty */
   double sticky_load_factor;
   gint64 timeout;
-  gint64 attempt_timeout; /* 0: half of what the request may take */
+  gint64 attempt_timeout; /* 0: an attempt is not given up, but another is made beside it */
   guint retries;
   char **not_idempotent; /* (owned) may be empty */
   char **hedge;          /* (owned) may be empty */

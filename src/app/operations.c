@@ -113,7 +113,7 @@ operations_set_shadow (DispOperations *operations, const char *policy, GVariant 
   g_autoptr (DispRouting) routing = disp_switchboard_ref_routing (self->switchboard);
   g_autoptr (DispPolicies) old = disp_switchboard_ref_policies (self->switchboard);
   g_autoptr (DispPolicies) policies = NULL;
-  const char *name = policy != NULL ? policy : "none";
+  const char *name = policy != NULL ? policy : DISP_NO_SHADOW;
 
   if (policy != NULL)
     {

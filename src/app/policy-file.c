@@ -11,8 +11,6 @@
 #define GROUP_POLICY "policy"
 #define GROUP_MODEL "model "
 #define GROUP_SHADOW "shadow"
-/* In the place of the name of a policy: there is no shadow. */
-#define NO_SHADOW "none"
 
 /* The file that keeps the policies which operators set: a key file with a group for each. */
 
@@ -44,7 +42,7 @@ write_policies (DispPolicies *policies)
       if (shadow != NULL)
         write_spec (file, GROUP_SHADOW, NULL, shadow);
       else
-        g_key_file_set_string (file, GROUP_SHADOW, "policy", NO_SHADOW);
+        g_key_file_set_string (file, GROUP_SHADOW, "policy", DISP_NO_SHADOW);
     }
   for (guint i = 0; i < models->len; i++)
     {
@@ -116,7 +114,7 @@ read_shadow (GKeyFile *file, const char *path, DispPolicies **policies, GError *
   g_autoptr (GError) problem = NULL;
   DispPolicies *old = *policies;
 
-  if (g_strcmp0 (policy, NO_SHADOW) != 0)
+  if (g_strcmp0 (policy, DISP_NO_SHADOW) != 0)
     {
       spec = read_spec (file, path, GROUP_SHADOW, &problem);
       if (problem != NULL)

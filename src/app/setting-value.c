@@ -3,7 +3,7 @@
 
 #include "app/config.h"
 #include "core/error.h"
-#include "core/policy-registry.h"
+#include "core/policies.h"
 #include "core/sticky.h"
 #include "front/listen-address.h"
 #include "records/http-store.h"

@@ -5,12 +5,11 @@
 #include "client/policy-options.h"
 #include "client/properties.h"
 #include "core/error.h"
+#include "core/policies.h"
 
 #include <glib/gi18n.h>
 
 /* The policy that decides beside the others without effect, and how it compares. */
-
-#define NONE "none"
 
 static GVariant *
 ask (const DispInvocation *self, GError **error)
@@ -133,9 +132,11 @@ change (const DispInvocation *self, GError **error)
       (const char *const *) self->arguments + 1, error);
 
   return options != NULL
-         && disp_daemon_change (
-             self->daemon, DISP_DAEMON_PATH, DISP_DAEMON_NAME, "SetShadowPolicy",
-             g_variant_new ("(s@a{sv})", g_str_equal (policy, NONE) ? "" : policy, options), error);
+         && disp_daemon_change (self->daemon, DISP_DAEMON_PATH, DISP_DAEMON_NAME, "SetShadowPolicy",
+                                g_variant_new ("(s@a{sv})",
+                                               g_str_equal (policy, DISP_NO_SHADOW) ? "" : policy,
+                                               options),
+                                error);
 }
 
 /**

@@ -3,6 +3,9 @@
 
 #include "core/policy-registry.h"
 
+/* In the place of the name of a policy: there is no shadow policy. */
+#define DISP_NO_SHADOW "none"
+
 /**
  * DispPolicies:
  *

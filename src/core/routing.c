@@ -9,8 +9,7 @@ struct _DispRouting
   DispPolicies *policies; /* (owned) */
   GPtrArray *choosers;    /* (owned) (element-type DispPolicy, owned) by the index of the route */
   GPtrArray *tails;       /* (owned) (element-type DispTail, owned) by the index of the route */
-  GPtrArray
-      *shadows; /* (owned) (nullable) (element-type DispShadow, owned) likewise; NULL = none */
+  GPtrArray *shadows;     /* (owned) (nullable) (element-type DispShadow, owned) likewise */
 };
 
 /* The route of the same model and version that @previous has, if any: what is known of it goes on
@@ -52,9 +51,9 @@ find_shadow (DispRouting *previous, const DispPolicies *policies, const DispRout
 }
 
 static void
-add_shadow (DispRouting *self, DispRouting *previous, const DispRoute *route)
+add_shadow (DispRouting *self, DispRouting *previous, const DispRoute *same, const DispRoute *route)
 {
-  DispShadow *shadow = find_shadow (previous, self->policies, find_same (previous, route));
+  DispShadow *shadow = find_shadow (previous, self->policies, same);
 
   if (shadow == NULL)
     shadow = disp_shadow_new (disp_policies_get_shadow (self->policies), route->model);
@@ -101,7 +100,7 @@ disp_routing_new (DispFleet *fleet, DispPolicies *policies, DispRouting *previou
                                         ? disp_tail_ref (disp_routing_get_tail (previous, same))
                                         : disp_tail_new ());
       if (self->shadows != NULL)
-        add_shadow (self, previous, routes[i]);
+        add_shadow (self, previous, same, routes[i]);
     }
   return self;
 }

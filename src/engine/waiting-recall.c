@@ -52,8 +52,8 @@ disp_waiting_room_recall (DispWaitingRoom *self)
  * @terms: on what terms others wait
  * @now: the time, in microseconds
  *
- * Has those called without a place for whom no container may be used any more, since all fail or
- * cool down: of those no place is given back that they might have.  To be called after
+ * Has those called without a place for whom no container may be used any more, not even when it has
+ * cooled down: no place is given back that they might have.  To be called after
  * disp_waiting_room_offer() when an attempt did not succeed.  Any thread.
  */
 void
